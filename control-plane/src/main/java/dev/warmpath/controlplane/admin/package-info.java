@@ -1,0 +1,5 @@
+/** Liveness, readiness, metrics, decisions and audit over HTTP. */
+@NullMarked
+package dev.warmpath.controlplane.admin;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The append-only record of each push and its reason. */
+@NullMarked
+package dev.warmpath.controlplane.audit;
+
+import org.jspecify.annotations.NullMarked;

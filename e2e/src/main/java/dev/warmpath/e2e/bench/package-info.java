@@ -1,0 +1,5 @@
+/** Benchmarks. */
+@NullMarked
+package dev.warmpath.e2e.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Simulated provider APIs. */
+@NullMarked
+package dev.warmpath.e2e.provider;
+
+import org.jspecify.annotations.NullMarked;
