@@ -1,0 +1,60 @@
+package dev.warmpath.extproc.prefix;
+
+import java.security.GeneralSecurityException;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The two secrets: one seeds prefix blocks, the other makes exported keys. Replicas that share them
+ * agree on every key. Rotating the export secret changes only what leaves the service; the index of
+ * blocks survives.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class KeyRing {
+
+  /** As short as a secret may be: what HMAC-SHA-256 gains from is its own 256 bits. */
+  public static final int MIN_SECRET_BYTES = 16;
+
+  private static final String ALGORITHM = "HmacSHA256";
+
+  private final SecretKeySpec index;
+  private final SecretKeySpec export;
+
+  /**
+   * @param indexSecret seeds prefix blocks
+   * @param exportSecret makes the keys in headers and metadata
+   */
+  public KeyRing(byte[] indexSecret, byte[] exportSecret) {
+    index = key("indexSecret", indexSecret);
+    export = key("exportSecret", exportSecret);
+  }
+
+  private static SecretKeySpec key(String name, byte[] secret) {
+    if (secret.length < MIN_SECRET_BYTES) {
+      throw new IllegalArgumentException(
+          "%s: %d bytes (expected: at least %d)".formatted(name, secret.length, MIN_SECRET_BYTES));
+    }
+    return new SecretKeySpec(secret, ALGORITHM);
+  }
+
+  /** A new one, since it is not thread-safe. */
+  Mac indexMac() {
+    return mac(index);
+  }
+
+  /** A new one, since it is not thread-safe. */
+  Mac exportMac() {
+    return mac(export);
+  }
+
+  private static Mac mac(SecretKeySpec key) {
+    try {
+      Mac mac = Mac.getInstance(ALGORITHM);
+      mac.init(key);
+      return mac;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(ALGORITHM + " is part of every JDK", e);
+    }
+  }
+}

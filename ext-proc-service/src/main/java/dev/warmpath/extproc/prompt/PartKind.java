@@ -1,0 +1,16 @@
+package dev.warmpath.extproc.prompt;
+
+/** What a part of a segment is. */
+public enum PartKind {
+  /** A tool's definition: the whole element of {@code tools}. */
+  TOOL,
+  TEXT,
+  IMAGE,
+  DOCUMENT,
+  /** A tool call, OpenAI's {@code tool_calls} as a whole. */
+  TOOL_USE,
+  TOOL_RESULT,
+  THINKING,
+  /** Any other block, or another member of a message, such as {@code name}. */
+  OTHER
+}

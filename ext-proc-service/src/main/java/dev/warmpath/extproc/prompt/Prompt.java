@@ -1,0 +1,292 @@
+package dev.warmpath.extproc.prompt;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Arrays;
+
+/**
+ * What {@link PromptScanner} found in one request body: a mutable result, meant to be reused.
+ *
+ * <p>Segments are tools, system prompt and messages, in the order in which caches see them,
+ * whatever their order in the body. Each has parts: content blocks, or the one string that stands
+ * for them. Everything lies in primitive arrays that grow to the largest request seen and stay.
+ *
+ * <p><b>Raw ranges</b> are half-open byte ranges of {@link #body()}. <b>Text ranges</b> are
+ * half-open byte ranges of {@link #text()}, the canonical text: what the model reads, independent
+ * of how JSON writes it.
+ *
+ * <ul>
+ *   <li>Strings are decoded to UTF-8. Text parts of one segment are concatenated, so that splitting
+ *       a text into parts changes nothing.
+ *   <li>Any other part is 0xFE, its JSON without white space, and 0xFF; strings inside are decoded
+ *       and end with 0xFF. Neither byte occurs in UTF-8, so no text can pretend to be a part.
+ *   <li>Markers ({@code cache_control}, {@code prompt_cache_breakpoint}) of tools and blocks are
+ *       left out. Members that are null are left out of messages and blocks.
+ *   <li>Images, audio and files given as data are replaced by 32 hex digits, a 128-bit XXH3 of
+ *       their JSON.
+ *   <li>In a message, the content comes first and other members follow in a fixed order, framed
+ *       with their names. The role stands apart; one that is none of system, user, assistant and
+ *       tool is also such a member.
+ *   <li>Inside a tool or a block that is not text, the order of members counts: engines render what
+ *       stands there.
+ * </ul>
+ *
+ * <p>Not thread-safe: one owner. Everything is valid until the next scan into it, and only after
+ * {@link Verdict#OK}. {@link #body()} is the caller's array, not a copy.
+ */
+public final class Prompt {
+
+  static final int STRIDE = 6;
+  private static final int RAW_START = 0;
+  private static final int RAW_END = 1;
+  static final int TEXT_START = 2;
+  static final int TEXT_END = 3;
+  private static final int META = 4;
+
+  /** Of a segment: its first part. Of a part: its segment. */
+  private static final int LINK = 5;
+
+  private static final int PART_STRING = 0x100;
+  private static final int PART_MARKER_SHIFT = 9;
+
+  private static final byte[] NO_BYTES = {};
+  private static final SegmentKind[] SEGMENT_KINDS = SegmentKind.values();
+  private static final Role[] ROLES = Role.values();
+  private static final PartKind[] PART_KINDS = PartKind.values();
+
+  byte[] body = NO_BYTES;
+  int bodyLength;
+  Dialect dialect = Dialect.OPENAI_CHAT;
+  byte[] text = NO_BYTES;
+  int textLength;
+  int firstByteAfterBrace;
+
+  int[] segmentRecords = new int[64 * STRIDE];
+  int segments;
+  int[] partRecords = new int[64 * STRIDE];
+  int parts;
+
+  int modelStart;
+  int modelEnd;
+  int modelTextStart;
+  int modelTextEnd;
+  int parametersStart;
+  int parametersEnd;
+  int cacheSaltStart;
+  int cacheSaltEnd;
+  int cacheSaltTextStart;
+  int cacheSaltTextEnd;
+  boolean stream;
+  long maxOutputTokens;
+  boolean topLevelMarker;
+  int markers;
+
+  private String model = "";
+  private byte[] modelBytes = NO_BYTES;
+
+  /** The scanned array, as the caller gave it. */
+  public byte[] body() {
+    return body;
+  }
+
+  /** Bytes of {@link #body()} that belong to the request. */
+  public int bodyLength() {
+    return bodyLength;
+  }
+
+  public Dialect dialect() {
+    return dialect;
+  }
+
+  /** Where a member can be inserted at the top level: the offset after the opening brace. */
+  public int firstByteAfterBrace() {
+    return firstByteAfterBrace;
+  }
+
+  /** First raw byte inside the quotes of the model's name, or -1. */
+  public int modelStart() {
+    return modelStart;
+  }
+
+  /** Raw offset of the closing quote of the model's name, or -1. */
+  public int modelEnd() {
+    return modelEnd;
+  }
+
+  /** The model's name, decoded; empty if there is none. Allocates only when it changed. */
+  public String model() {
+    if (!Arrays.equals(modelBytes, 0, modelBytes.length, text, modelTextStart, modelTextEnd)) {
+      modelBytes = Arrays.copyOfRange(text, modelTextStart, modelTextEnd);
+      model = new String(modelBytes, UTF_8);
+    }
+    return model;
+  }
+
+  /** Whether the client asked for a stream of events. */
+  public boolean stream() {
+    return stream;
+  }
+
+  /** The client's bound on output tokens, or -1. */
+  public long maxOutputTokens() {
+    return maxOutputTokens;
+  }
+
+  /** First raw byte inside the quotes of the client's {@code cache_salt}, or -1. */
+  public int cacheSaltStart() {
+    return cacheSaltStart;
+  }
+
+  /** Raw offset of the closing quote of the client's {@code cache_salt}, or -1. */
+  public int cacheSaltEnd() {
+    return cacheSaltEnd;
+  }
+
+  /** Where the decoded {@code cache_salt} starts in {@link #text()}; empty if there is none. */
+  public int cacheSaltTextStart() {
+    return cacheSaltTextStart;
+  }
+
+  public int cacheSaltTextEnd() {
+    return cacheSaltTextEnd;
+  }
+
+  public boolean hasTools() {
+    return segments > 0 && kind(0) == SegmentKind.TOOL;
+  }
+
+  /** The canonical text; what lies at and after {@link #textLength()} belongs to no segment. */
+  public byte[] text() {
+    return text;
+  }
+
+  /** Bytes of canonical text of all segments. */
+  public int textLength() {
+    return textLength;
+  }
+
+  /**
+   * Start of the canonical text of the parameters that void caches: tool choice, thinking, effort
+   * and their like, each framed with its name, in a fixed order. Lies behind {@link #textLength()};
+   * caches see it between the system prompt and the messages.
+   */
+  public int parametersStart() {
+    return parametersStart;
+  }
+
+  public int parametersEnd() {
+    return parametersEnd;
+  }
+
+  public int segments() {
+    return segments;
+  }
+
+  public SegmentKind kind(int segment) {
+    return SEGMENT_KINDS[segmentRecords[segment * STRIDE + META] & 0xFF];
+  }
+
+  public Role role(int segment) {
+    return ROLES[segmentRecords[segment * STRIDE + META] >> 8];
+  }
+
+  /** Start of the segment's JSON value: the tool, the value of {@code system}, the message. */
+  public int rawStart(int segment) {
+    return segmentRecords[segment * STRIDE + RAW_START];
+  }
+
+  public int rawEnd(int segment) {
+    return segmentRecords[segment * STRIDE + RAW_END];
+  }
+
+  public int textStart(int segment) {
+    return segmentRecords[segment * STRIDE + TEXT_START];
+  }
+
+  public int textEnd(int segment) {
+    return segmentRecords[segment * STRIDE + TEXT_END];
+  }
+
+  /** Parts of all segments, those of one segment side by side. */
+  public int parts() {
+    return parts;
+  }
+
+  /** The first part of a segment; equals {@link #partsEnd} when it has none. */
+  public int partsStart(int segment) {
+    return segmentRecords[segment * STRIDE + LINK];
+  }
+
+  public int partsEnd(int segment) {
+    return segment + 1 < segments ? partsStart(segment + 1) : parts;
+  }
+
+  public int partSegment(int part) {
+    return partRecords[part * STRIDE + LINK];
+  }
+
+  public PartKind partKind(int part) {
+    return PART_KINDS[partRecords[part * STRIDE + META] & 0xFF];
+  }
+
+  /** Start of the part's JSON value: the block, or the string with its quotes. */
+  public int partRawStart(int part) {
+    return partRecords[part * STRIDE + RAW_START];
+  }
+
+  public int partRawEnd(int part) {
+    return partRecords[part * STRIDE + RAW_END];
+  }
+
+  public int partTextStart(int part) {
+    return partRecords[part * STRIDE + TEXT_START];
+  }
+
+  public int partTextEnd(int part) {
+    return partRecords[part * STRIDE + TEXT_END];
+  }
+
+  /** Whether the part is a JSON string in the place of an array of blocks. */
+  public boolean partIsString(int part) {
+    return (partRecords[part * STRIDE + META] & PART_STRING) != 0;
+  }
+
+  /** Seconds to live that the client's own marker on this part asks for; 0 if it has none. */
+  public int partMarker(int part) {
+    return partRecords[part * STRIDE + META] >> PART_MARKER_SHIFT;
+  }
+
+  /** Whether the client marked the request as a whole, which is Anthropic's automatic mode. */
+  public boolean topLevelMarker() {
+    return topLevelMarker;
+  }
+
+  /** All markers of the client: on parts, on blocks inside tool results, and at the top level. */
+  public int markers() {
+    return markers;
+  }
+
+  void reset(byte[] body, int bodyLength, Dialect dialect) {
+    this.body = body;
+    this.bodyLength = bodyLength;
+    this.dialect = dialect;
+    textLength = 0;
+    firstByteAfterBrace = 0;
+    segments = 0;
+    parts = 0;
+    modelStart = -1;
+    modelEnd = -1;
+    modelTextStart = 0;
+    modelTextEnd = 0;
+    parametersStart = 0;
+    parametersEnd = 0;
+    cacheSaltStart = -1;
+    cacheSaltEnd = -1;
+    cacheSaltTextStart = 0;
+    cacheSaltTextEnd = 0;
+    stream = false;
+    maxOutputTokens = -1;
+    topLevelMarker = false;
+    markers = 0;
+  }
+}
