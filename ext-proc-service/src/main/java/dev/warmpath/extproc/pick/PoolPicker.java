@@ -1,0 +1,653 @@
+package dev.warmpath.extproc.pick;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses the endpoints of one pool for each request, and keeps what that takes: per endpoint a
+ * {@link Belief}, the load, a prefill rate and failures.
+ *
+ * <p>The rule: {@code cost = wait + prefill / (1 - utilisation)}, least first. {@code wait} is the
+ * seconds until the endpoint begins with this prompt, {@code prefill} the seconds for the tokens
+ * that it is not believed to hold. A second of work delays those who come after by {@code
+ * utilisation / (1 - utilisation)} seconds in all (M/G/1), so affinity grows with load and an idle
+ * pool optimises latency; nothing is to be tuned. Costs within {@value #TIE_SECONDS} s or {@value
+ * #TIE_SHARE} of the least count as equal: then the fewest requests in flight, then the rendezvous
+ * order of the prompt's tie key, on which replicas that don't know each other agree.
+ *
+ * <p>Listed are healthy endpoints of the view that are not ejected; if all healthy ones are
+ * ejected, those; never another. An endpoint whose ejection is over gets one trial request.
+ *
+ * <p>A plan's life: {@link #dispatch} takes (in flight, pending tokens, belief at the first
+ * listed), {@link #firstByte}, {@link #usage}, {@link #attemptFailed} and {@link #end} correct and
+ * give back. Each may come late, twice, in any order or never; what a plan took is given back
+ * exactly once, at its end at the latest. Whoever dispatches must end.
+ *
+ * <p>Thread-safe: every method takes this object's monitor, none calls out or blocks under it, so
+ * it is a leaf in any lock order. No clock: time comes in as {@code nowNanos}, from {@code
+ * System.nanoTime} or any other source with its meaning, and may differ a little between threads.
+ * Memory: endpoints × {@link PickSettings#maxBelievedBlocks} × {@value Belief#MAX_BYTES_PER_BLOCK}
+ * bytes, 12 bytes per block of open plans, and {@value #MAX_QUEUED_BLOCKS} blocks of placements.
+ */
+public final class PoolPicker {
+
+  /** Window of the utilisation; routing.md's evidence has 60 s. */
+  static final double UTILISATION_WINDOW_SECONDS = 60;
+
+  /** The utilisation is never taken to be more: bounds the price of a prefill second at 20. */
+  static final double MAX_UTILISATION = 0.95;
+
+  /** Costs this close are equal. */
+  static final double TIE_SECONDS = 0.001;
+
+  /** Costs this close, as a share of the lesser, are equal. */
+  static final double TIE_SHARE = 0.01;
+
+  /** A peer's load is void when it has not been renewed for this long. */
+  static final long PEER_LOAD_TTL_NANOS = 5_000_000_000L;
+
+  /** Peers whose load is kept; more than a fleet has. */
+  static final int MAX_PEERS = 1024;
+
+  /** Placements that wait to be drained, and their blocks. */
+  static final int MAX_QUEUED_PLACEMENTS = 4096;
+
+  static final int MAX_QUEUED_BLOCKS = 1 << 20;
+
+  private static final double NANOS = 1e9;
+
+  /** No plan is given more than a day. */
+  private static final double MAX_DEADLINE_NANOS = 86_400e9;
+
+  /** Utilisation below this is not worth telling. */
+  private static final double NO_UTILISATION = 1e-4;
+
+  /** The utilisation's mean is over at least this share of its window. Guess, unmeasured. */
+  private static final double SHORTEST_WINDOW = 1.0 / 6;
+
+  /** Weight of the newest request in the mean of uncached tokens. Guess, unmeasured. */
+  private static final double MEAN_SHARE = 0.02;
+
+  /**
+   * What the engine read may differ from the belief by this much without telling anything: engines
+   * count whole blocks of their own size, tokens are estimated. Guess, unmeasured.
+   */
+  private static final int USAGE_SLACK_TOKENS = 256;
+
+  private static final double USAGE_SLACK_SHARE = 0.1;
+
+  private record PeerLoad(List<EndpointLoad> endpoints, long receivedNanos) {}
+
+  private final PickSettings settings;
+
+  // All guarded by this.
+  private final Map<String, PoolEndpoint> byAddress = new HashMap<>();
+  private PoolEndpoint[] endpoints = new PoolEndpoint[0];
+  private final Map<Long, PeerLoad> peers = new HashMap<>();
+  private final ArrayDeque<Placement> placements = new ArrayDeque<>();
+  private long queuedBlocks;
+  private double meanUncachedTokens;
+  private boolean everSent;
+  private long firstSentNanos;
+
+  // Scratch of one pick, one element per endpoint.
+  private boolean[] candidates = new boolean[0];
+  private boolean[] verified = new boolean[0];
+  private int[] heldBlocks = new int[0];
+  private double[] waits = new double[0];
+  private double[] prefills = new double[0];
+  private double[] costs = new double[0];
+
+  private long ejections;
+  private long overdue;
+  private long servedElsewhere;
+  private long droppedPlacements;
+
+  /** A picker without endpoints. */
+  public PoolPicker(PickSettings settings) {
+    this.settings = settings;
+  }
+
+  // What there is to choose from.
+
+  /**
+   * Takes the pool's endpoints, all of them. One that was not there before begins empty; one that
+   * is no longer named is forgotten, and plans that are there end without effect. A changed engine
+   * epoch empties its belief.
+   *
+   * @throws IllegalArgumentException two have the same address
+   */
+  public synchronized void endpoints(List<EndpointState> view, long nowNanos) {
+    Map<String, PoolEndpoint> kept = new HashMap<>();
+    PoolEndpoint[] next = new PoolEndpoint[view.size()];
+    for (int i = 0; i < next.length; i++) {
+      EndpointState state = view.get(i);
+      PoolEndpoint known = byAddress.get(state.address());
+      next[i] =
+          known != null && known.view.id().equals(state.id())
+              ? known
+              : new PoolEndpoint(state, settings, nowNanos);
+      if (kept.put(state.address(), next[i]) != null) {
+        throw new IllegalArgumentException(
+            "endpoint " + state.address() + " (expected: one of this address)");
+      }
+    }
+    for (int i = 0; i < next.length; i++) {
+      next[i].view(view.get(i), nowNanos);
+    }
+    byAddress.clear();
+    byAddress.putAll(kept);
+    endpoints = next;
+    candidates = new boolean[next.length];
+    verified = new boolean[next.length];
+    heldBlocks = new int[next.length];
+    waits = new double[next.length];
+    prefills = new double[next.length];
+    costs = new double[next.length];
+    sumPeers();
+  }
+
+  // Choosing.
+
+  /** Decides, and changes nothing: for explanations and for measuring. */
+  public synchronized Pick.Result pick(PrefixBlocks prefix, long nowNanos, Pick out) {
+    choose(prefix, nowNanos, out);
+    return out.result;
+  }
+
+  /**
+   * Decides, and takes for the first listed what the request will cost it.
+   *
+   * @param out the endpoints to list, or why there are none
+   * @return the plan, which its owner must {@link #end}; null if there is no endpoint
+   */
+  public synchronized @Nullable Plan dispatch(PrefixBlocks prefix, long nowNanos, Pick out) {
+    int first = choose(prefix, nowNanos, out);
+    if (first < 0) {
+      return null;
+    }
+    PoolEndpoint endpoint = endpoints[first];
+    Plan plan = plan(prefix, nowNanos);
+    plan.heldBlocks = heldBlocks[first];
+    plan.heldTokens = out.heldTokens;
+    plan.heldInHope = endpoint.restsOnHope(plan);
+    plan.deadlineNanos = nowNanos + deadlineNanos(out.waitSeconds + out.prefillSeconds);
+    if (endpoint.onTrial() && endpoint.trial == null) {
+      endpoint.trial = plan;
+    }
+    endpoint.send(plan, out.prefillSeconds, UTILISATION_WINDOW_SECONDS, nowNanos);
+    endpoint.belief.place(plan.blocks, plan.tokensUpTo, plan.blocks.length);
+    int uncached = plan.uncachedTokens();
+    if (!everSent) {
+      everSent = true;
+      firstSentNanos = nowNanos;
+      meanUncachedTokens = uncached;
+    }
+    meanUncachedTokens += MEAN_SHARE * (uncached - meanUncachedTokens);
+    return plan;
+  }
+
+  /**
+   * A plan for a request that somebody else places, as in forecast mode: it takes nothing until
+   * {@link #firstByte} tells where it went. Its owner must {@link #end} it.
+   */
+  public synchronized Plan observe(PrefixBlocks prefix, long nowNanos) {
+    return plan(prefix, nowNanos);
+  }
+
+  // The life of a plan.
+
+  /**
+   * A plan's first byte has come.
+   *
+   * @param servedAddress {@code ip:port} that served; empty: unknown, taken to be as planned
+   * @param nanosSincePlan from the plan to the first byte; 0: unknown, taken to be now
+   */
+  public synchronized void firstByte(
+      Plan plan, String servedAddress, long nanosSincePlan, long nowNanos) {
+    if (plan.firstByteSeen) {
+      return;
+    }
+    plan.firstByteSeen = true;
+    PoolEndpoint planned = plan.endpoint;
+    PoolEndpoint served = servedAddress.isEmpty() ? planned : byAddress.get(servedAddress);
+    if (planned != null && served != planned && !planned.address.equals(servedAddress)) {
+      servedElsewhere++;
+      takeBack(plan, planned, nowNanos);
+    } else if (planned != null) {
+      served = planned;
+      long at =
+          nanosSincePlan <= 0
+              ? nowNanos
+              : Math.min(nowNanos, plan.dispatchedNanos + nanosSincePlan);
+      planned.prefilled(plan, at);
+      if (!plan.overdue) {
+        planned.answered(plan, nowNanos);
+      }
+    }
+    if (served == null) {
+      return;
+    }
+    if (served != planned) {
+      plan.heldBlocks = served.heldBlocks(plan.blocks);
+      plan.heldTokens = plan.heldBlocks == 0 ? 0 : plan.tokensUpTo[plan.heldBlocks - 1];
+      plan.heldInHope = served.restsOnHope(plan);
+      plan.endpoint = served;
+      if (!plan.ended) {
+        served.adopt(plan);
+      }
+      served.belief.place(plan.blocks, plan.tokensUpTo, plan.blocks.length);
+    }
+    if (plan.blocks.length > 0) {
+      queue(new Placement(served.address, plan.blocks, plan.tokensUpTo[plan.blocks.length - 1]));
+    }
+    applyUsage(plan, served);
+  }
+
+  /**
+   * What the engine says that it read from its cache, of all of the prompt's tokens. -1: unknown,
+   * which corrects nothing.
+   */
+  public synchronized void usage(Plan plan, long readTokens, long inputTokens) {
+    if (plan.readTokens >= 0 || readTokens < 0 || inputTokens <= 0 || readTokens > inputTokens) {
+      return;
+    }
+    plan.readTokens = readTokens;
+    plan.inputTokens = inputTokens;
+    PoolEndpoint served = plan.endpoint;
+    if (plan.firstByteSeen && served != null) {
+      applyUsage(plan, served);
+    }
+  }
+
+  /**
+   * An attempt at an endpoint failed before its first byte, and the request may go on elsewhere.
+   *
+   * @param address {@code ip:port} of that endpoint
+   */
+  public synchronized void attemptFailed(Plan plan, String address, long nowNanos) {
+    PoolEndpoint planned = plan.endpoint;
+    if (planned == null || !planned.address.equals(address)) {
+      PoolEndpoint other = byAddress.get(address);
+      if (other != null) {
+        countFailure(other, plan, nowNanos);
+      }
+      return;
+    }
+    if (!plan.failureCounted) {
+      plan.failureCounted = true;
+      countFailure(planned, plan, nowNanos);
+    }
+    if (!plan.firstByteSeen) {
+      takeBack(plan, planned, nowNanos);
+      plan.endpoint = null;
+    }
+  }
+
+  /** A plan is over: gives back what it still has. */
+  public synchronized void end(Plan plan, Outcome outcome, long nowNanos) {
+    if (plan.ended) {
+      return;
+    }
+    plan.ended = true;
+    PoolEndpoint endpoint = plan.endpoint;
+    if (endpoint == null) {
+      return;
+    }
+    switch (outcome) {
+      case SERVED -> {
+        if (!plan.overdue && !plan.failureCounted) {
+          endpoint.answered(plan, nowNanos);
+          endpoint.served();
+        }
+        applyUsage(plan, endpoint);
+      }
+      case ENDPOINT_FAILED -> {
+        if (!plan.failureCounted) {
+          plan.failureCounted = true;
+          countFailure(endpoint, plan, nowNanos);
+        }
+        if (!plan.firstByteSeen) {
+          endpoint.forget(plan);
+        }
+      }
+      case UNKNOWN -> {
+        if (!plan.firstByteSeen) {
+          endpoint.forget(plan);
+        }
+      }
+    }
+    endpoint.abandoned(plan, nowNanos);
+    endpoint.left(plan);
+    endpoint.trialOver(plan);
+  }
+
+  /**
+   * Looks for plans whose first byte is overdue and counts each as one failure of its endpoint. To
+   * be called about once a second; takes time proportional to the plans that wait.
+   *
+   * @return how many became overdue
+   */
+  public synchronized int overdue(long nowNanos) {
+    int found = 0;
+    for (PoolEndpoint endpoint : endpoints) {
+      for (Plan plan = endpoint.oldestAwaiting; plan != null; plan = plan.nextAwaiting) {
+        if (!plan.overdue && nowNanos - plan.deadlineNanos > 0) {
+          plan.overdue = true;
+          found++;
+          if (!plan.failureCounted) {
+            plan.failureCounted = true;
+            countFailure(endpoint, plan, nowNanos);
+          }
+        }
+      }
+    }
+    overdue += found;
+    return found;
+  }
+
+  // Peers.
+
+  /**
+   * Takes a peer's load, all of it, in place of what it said before. Void when not renewed for five
+   * seconds.
+   */
+  public synchronized void peerLoad(long incarnation, List<EndpointLoad> load, long nowNanos) {
+    if (peers.size() >= MAX_PEERS && !peers.containsKey(incarnation)) {
+      return;
+    }
+    peers.put(incarnation, new PeerLoad(List.copyOf(load), nowNanos));
+    sumPeers();
+  }
+
+  /** A peer is gone, and its load with it. */
+  public synchronized void peerGone(long incarnation) {
+    if (peers.remove(incarnation) != null) {
+      sumPeers();
+    }
+  }
+
+  /**
+   * A peer's request was served at an endpoint, which now holds its prefix.
+   *
+   * @param blocks chain hashes, first to last; the caller bounds them
+   * @param tokens tokens up to the last one's end, taken to be spread evenly
+   */
+  public synchronized void peerPlacement(String address, long[] blocks, long tokens) {
+    PoolEndpoint endpoint = byAddress.get(address);
+    if (endpoint == null || blocks.length == 0) {
+      return;
+    }
+    long bounded = Math.clamp(tokens, 0, Integer.MAX_VALUE);
+    int[] tokensUpTo = new int[blocks.length];
+    for (int i = 0; i < blocks.length; i++) {
+      tokensUpTo[i] = (int) (bounded * (i + 1) / blocks.length);
+    }
+    endpoint.belief.place(blocks, tokensUpTo, blocks.length);
+  }
+
+  /** This replica's own load, all of it; endpoints without any are left out. */
+  public synchronized List<EndpointLoad> localLoad(long nowNanos) {
+    List<EndpointLoad> load = new ArrayList<>(endpoints.length);
+    for (PoolEndpoint endpoint : endpoints) {
+      double pending = endpoint.ownPendingTokens(endpoint.rate(), nowNanos);
+      double utilisation = endpoint.ownUtilisation(UTILISATION_WINDOW_SECONDS, nowNanos);
+      if (endpoint.inFlight > 0 || utilisation > NO_UTILISATION) {
+        load.add(
+            new EndpointLoad(
+                endpoint.address, endpoint.inFlight, Math.round(pending), utilisation));
+      }
+    }
+    return load;
+  }
+
+  /**
+   * Prompts that endpoints have served since the last call, oldest first. More than {@value
+   * #MAX_QUEUED_PLACEMENTS}, or {@value #MAX_QUEUED_BLOCKS} blocks, are not kept: the oldest go.
+   */
+  public synchronized List<Placement> drainPlacements() {
+    List<Placement> drained = List.copyOf(placements);
+    placements.clear();
+    queuedBlocks = 0;
+    return drained;
+  }
+
+  /** Counts, and what is known of each endpoint. */
+  public synchronized PoolStats stats(long nowNanos) {
+    List<EndpointStats> each = new ArrayList<>(endpoints.length);
+    for (PoolEndpoint endpoint : endpoints) {
+      each.add(endpoint.stats());
+    }
+    return new PoolStats(
+        List.copyOf(each),
+        utilisation(nowNanos),
+        ejections,
+        overdue,
+        servedElsewhere,
+        droppedPlacements);
+  }
+
+  // Inside.
+
+  /** Fills {@code out}; returns the index of the first listed, or -1. */
+  private int choose(PrefixBlocks prefix, long nowNanos, Pick out) {
+    expirePeers(nowNanos);
+    out.reset(endpoints.length == 0 ? Pick.Result.NO_ENDPOINTS : Pick.Result.NONE_HEALTHY);
+    if (!findCandidates(nowNanos)) {
+      return -1;
+    }
+    double utilisation = utilisation(nowNanos);
+    double price = 1 / (1 - utilisation);
+    long[] chain = prefix.blockArray();
+    for (int i = 0; i < endpoints.length; i++) {
+      if (candidates[i]) {
+        heldBlocks[i] = endpoints[i].belief.longestPrefix(chain, prefix.count());
+        double rate = endpoints[i].rate();
+        waits[i] = endpoints[i].waitSeconds(rate, meanUncachedTokens, nowNanos);
+        price(i, prefix, rate, price);
+      }
+    }
+    int first = best(prefix.tieKey());
+    while (!verify(first, prefix, price)) {
+      first = best(prefix.tieKey());
+    }
+    out.result = Pick.Result.PICKED;
+    out.heldTokens = prefix.tokensUpTo(heldBlocks[first]);
+    out.waitSeconds = waits[first];
+    out.prefillSeconds = prefills[first];
+    out.costSeconds = costs[first];
+    out.utilisation = utilisation;
+    for (int i = first; i >= 0; i = best(prefix.tieKey())) {
+      out.addresses[out.count++] = endpoints[i].address;
+      candidates[i] = false;
+      if (out.count == settings.listedEndpoints()) {
+        break;
+      }
+    }
+    return first;
+  }
+
+  /** Marks the endpoints that may be listed. False: there are none. */
+  private boolean findCandidates(long nowNanos) {
+    boolean any = false;
+    for (int i = 0; i < endpoints.length; i++) {
+      candidates[i] = endpoints[i].isHealthy() && !endpoints[i].leftOut(nowNanos);
+      any |= candidates[i];
+    }
+    for (int i = 0; !any && i < endpoints.length; i++) {
+      candidates[i] = endpoints[i].isHealthy();
+    }
+    Arrays.fill(verified, false);
+    for (boolean candidate : candidates) {
+      any |= candidate;
+    }
+    return any;
+  }
+
+  private void price(int i, PrefixBlocks prefix, double rate, double price) {
+    int uncached = prefix.promptTokens() - prefix.tokensUpTo(heldBlocks[i]);
+    prefills[i] = uncached / rate;
+    costs[i] = waits[i] + prefills[i] * price;
+  }
+
+  /**
+   * True: what the endpoint is believed to hold has no holes. False: it had, and costs more now.
+   */
+  private boolean verify(int i, PrefixBlocks prefix, double price) {
+    if (verified[i]) {
+      return true;
+    }
+    verified[i] = true;
+    PoolEndpoint endpoint = endpoints[i];
+    int held = endpoint.belief.verifiedPrefix(prefix.blockArray(), heldBlocks[i]);
+    if (held == heldBlocks[i]) {
+      return true;
+    }
+    heldBlocks[i] = held;
+    price(i, prefix, endpoint.rate(), price);
+    return false;
+  }
+
+  /** The candidate that the rule and then the ties prefer; -1: none is left. */
+  private int best(long tieKey) {
+    double least = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < endpoints.length; i++) {
+      if (candidates[i]) {
+        least = Math.min(least, costs[i]);
+      }
+    }
+    double bound = least + TIE_SECONDS + least * TIE_SHARE;
+    int best = -1;
+    for (int i = 0; i < endpoints.length; i++) {
+      if (candidates[i] && costs[i] <= bound && (best < 0 || goesBefore(i, best, tieKey))) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private boolean goesBefore(int i, int other, long tieKey) {
+    int inFlight = endpoints[i].requestsInFlight();
+    int othersInFlight = endpoints[other].requestsInFlight();
+    if (inFlight != othersInFlight) {
+      return inFlight < othersInFlight;
+    }
+    return endpoints[i].rendezvous(tieKey) > endpoints[other].rendezvous(tieKey);
+  }
+
+  /**
+   * The pool's utilisation: prefill seconds sent per second and healthy endpoint. Until a window
+   * has passed since the first request, the mean is over that time, not over an empty window.
+   */
+  private double utilisation(long nowNanos) {
+    double sum = 0;
+    int healthy = 0;
+    for (PoolEndpoint endpoint : endpoints) {
+      if (endpoint.isHealthy()) {
+        sum += endpoint.utilisation(UTILISATION_WINDOW_SECONDS, nowNanos);
+        healthy++;
+      }
+    }
+    if (healthy == 0 || !everSent) {
+      return 0;
+    }
+    double windows =
+        Math.max((nowNanos - firstSentNanos) / NANOS / UTILISATION_WINDOW_SECONDS, SHORTEST_WINDOW);
+    return Math.clamp(sum / healthy / -Math.expm1(-windows), 0, MAX_UTILISATION);
+  }
+
+  private static Plan plan(PrefixBlocks prefix, long nowNanos) {
+    int count = prefix.count();
+    return new Plan(
+        Arrays.copyOf(prefix.blockArray(), count),
+        Arrays.copyOf(prefix.tokensUpToArray(), count),
+        prefix.promptTokens(),
+        nowNanos);
+  }
+
+  private long deadlineNanos(double expectedSeconds) {
+    PickSettings.Ejection ejection = settings.ejection();
+    double late = ejection.overdueFactor() * expectedSeconds * NANOS;
+    return Math.max(ejection.overdueFloorNanos(), (long) Math.min(late, MAX_DEADLINE_NANOS));
+  }
+
+  /**
+   * The planned endpoint did not serve it after all: gives back, and forgets what it would hold.
+   */
+  private static void takeBack(Plan plan, PoolEndpoint planned, long nowNanos) {
+    planned.forget(plan);
+    planned.abandoned(plan, nowNanos);
+    planned.left(plan);
+    planned.trialOver(plan);
+  }
+
+  private void countFailure(PoolEndpoint endpoint, Plan plan, long nowNanos) {
+    if (endpoint.fail(plan, nowNanos)) {
+      ejections++;
+    }
+  }
+
+  /** Corrects belief and rate by what the engine said, once. */
+  private static void applyUsage(Plan plan, PoolEndpoint served) {
+    if (plan.usageApplied || plan.readTokens < 0) {
+      return;
+    }
+    plan.usageApplied = true;
+    double read = plan.promptTokens * (double) plan.readTokens / plan.inputTokens;
+    double difference = read - plan.heldTokens;
+    double slack = USAGE_SLACK_TOKENS + USAGE_SLACK_SHARE * plan.promptTokens;
+    if (plan.learnedRate) {
+      served.correctSeen(-difference);
+    }
+    if (difference > slack) {
+      served.surprised();
+    } else if (difference < -slack && !plan.heldInHope) {
+      if (read < plan.tokensUpTo[0]) {
+        // The root is the youngest of all that a cache holds: where it is gone, all is.
+        served.belief.clear();
+        served.belief.place(plan.blocks, plan.tokensUpTo, plan.blocks.length);
+      } else {
+        served.disappointed();
+      }
+    }
+  }
+
+  private void queue(Placement placement) {
+    placements.add(placement);
+    queuedBlocks += placement.blocks().length;
+    while (placements.size() > MAX_QUEUED_PLACEMENTS || queuedBlocks > MAX_QUEUED_BLOCKS) {
+      queuedBlocks -= placements.remove().blocks().length;
+      droppedPlacements++;
+    }
+  }
+
+  private void expirePeers(long nowNanos) {
+    if (!peers.isEmpty()
+        && peers.values().removeIf(p -> nowNanos - p.receivedNanos() > PEER_LOAD_TTL_NANOS)) {
+      sumPeers();
+    }
+  }
+
+  private void sumPeers() {
+    for (PoolEndpoint endpoint : endpoints) {
+      endpoint.peerInFlight = 0;
+      endpoint.peerPendingTokens = 0;
+      endpoint.peerUtilisation = 0;
+    }
+    for (PeerLoad peer : peers.values()) {
+      for (EndpointLoad load : peer.endpoints()) {
+        PoolEndpoint endpoint = byAddress.get(load.address());
+        if (endpoint != null) {
+          endpoint.peerInFlight += load.requestsInFlight();
+          endpoint.peerPendingTokens += load.pendingTokens();
+          endpoint.peerUtilisation += load.utilisation();
+        }
+      }
+    }
+  }
+}
