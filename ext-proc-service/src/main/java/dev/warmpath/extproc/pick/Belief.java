@@ -1,5 +1,8 @@
 package dev.warmpath.extproc.pick;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What one cache is believed to hold: an LRU of prefix blocks, bounded by their tokens, as an
  * engine's KV cache is, and by their number, which bounds memory. Also the shadow caches of the
@@ -61,6 +64,11 @@ public final class Belief {
   /** Whether a cut may have left blocks without what comes before them. */
   private boolean holes;
 
+  /** Second of the last use, where blocks have a lifetime; null where they don't. */
+  private int @Nullable [] usedAt;
+
+  private long nowSeconds;
+
   /**
    * An empty one.
    *
@@ -74,6 +82,16 @@ public final class Belief {
     }
     this.maxBlocks = maxBlocks;
     this.capacityTokens = checkedCapacity(capacityTokens);
+  }
+
+  /**
+   * An empty one whose blocks also go when they were not used for a while, as at providers: {@link
+   * #expire} takes them. 4 bytes more for each slot.
+   */
+  public static Belief withLifetime(long capacityTokens, int maxBlocks) {
+    Belief belief = new Belief(capacityTokens, maxBlocks);
+    belief.usedAt = new int[SMALLEST_TABLE];
+    return belief;
   }
 
   /** Blocks held. */
@@ -104,7 +122,7 @@ public final class Belief {
 
   /** Bytes of its arrays. */
   public long bytes() {
-    return (long) keys.length * BYTES_PER_SLOT;
+    return (long) keys.length * (usedAt == null ? BYTES_PER_SLOT : BYTES_PER_SLOT + Integer.BYTES);
   }
 
   /**
@@ -162,6 +180,14 @@ public final class Belief {
     place(prefix.blockArray(), prefix.tokensUpToArray(), prefix.count());
   }
 
+  /** The same for the first blocks of a prompt. */
+  public void place(PrefixBlocks prefix, int blockCount) {
+    place(
+        prefix.blockArray(),
+        prefix.tokensUpToArray(),
+        Objects.checkIndex(blockCount, prefix.count() + 1));
+  }
+
   void place(long[] chain, int[] tokensUpTo, int count) {
     int fitting = Math.min(count, maxBlocks);
     while (fitting > 0 && tokensUpTo[fitting - 1] > capacityTokens) {
@@ -189,6 +215,21 @@ public final class Belief {
     holes &= blocks > 0;
   }
 
+  /**
+   * Sets the time of the uses that follow, and forgets blocks that were last used before a given
+   * one. Only for a belief {@link #withLifetime}.
+   *
+   * @param nowSeconds never falls; seconds since any fixed time, less than 2^31
+   * @param lifetimeSeconds a block used longer ago is gone
+   */
+  public void expire(long nowSeconds, long lifetimeSeconds) {
+    int[] used = Objects.requireNonNull(usedAt, "made without lifetime");
+    this.nowSeconds = nowSeconds;
+    while (blocks > 0 && used[oldest] < nowSeconds - lifetimeSeconds) {
+      evictOldest();
+    }
+  }
+
   /** Forgets all. */
   public void clear() {
     allocate(SMALLEST_TABLE);
@@ -202,10 +243,8 @@ public final class Belief {
     if (slot != NONE) {
       heldTokens += itsTokens - tokens[slot];
       tokens[slot] = itsTokens;
-      if (slot != youngest) {
-        unlink(slot);
-        linkYoungest(slot);
-      }
+      unlink(slot);
+      linkYoungest(slot);
       return;
     }
     if (blocks == maxBlocks) {
@@ -277,6 +316,9 @@ public final class Belief {
       younger[youngest] = slot;
     }
     youngest = slot;
+    if (usedAt != null) {
+      usedAt[slot] = (int) nowSeconds;
+    }
   }
 
   private void unlink(int slot) {
@@ -331,6 +373,9 @@ public final class Belief {
     int itsYounger = younger[from];
     older[to] = itsOlder;
     younger[to] = itsYounger;
+    if (usedAt != null) {
+      usedAt[to] = usedAt[from];
+    }
     if (itsOlder == NONE) {
       oldest = to;
     } else {
@@ -347,11 +392,15 @@ public final class Belief {
     long[] oldKeys = keys;
     int[] oldYounger = younger;
     int[] oldTokens = tokens;
+    int[] oldUsedAt = usedAt;
     int slot = oldest;
     int enough = (int) Math.ceil((maxBlocks + 1) / MAX_LOAD);
     allocate(Math.min((int) Math.ceil(oldKeys.length * GROWTH), Math.max(enough, SMALLEST_TABLE)));
     while (slot != NONE) {
       insertYoungest(oldKeys[slot], oldTokens[slot]);
+      if (usedAt != null && oldUsedAt != null) {
+        usedAt[youngest] = oldUsedAt[slot];
+      }
       slot = oldYounger[slot];
     }
   }
@@ -361,6 +410,9 @@ public final class Belief {
     older = new int[slots];
     younger = new int[slots];
     tokens = new int[slots];
+    if (usedAt != null) {
+      usedAt = new int[slots];
+    }
     growAt = (int) (slots * MAX_LOAD);
     youngest = NONE;
     oldest = NONE;

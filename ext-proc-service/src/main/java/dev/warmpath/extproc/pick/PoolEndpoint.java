@@ -17,6 +17,12 @@ final class PoolEndpoint {
   /** Seconds of prefill over which what was seen loses its weight. Guess, unmeasured. */
   private static final double SEEN_SECONDS = 30;
 
+  /**
+   * Fewer tokens teach nothing about the rate: the network and the first output token take as long
+   * as their prefill.
+   */
+  private static final int LEAST_SEEN_TOKENS = 1024;
+
   /** A rate seen is believed within this factor of the one told. Guess, unmeasured. */
   private static final double MAX_RATE_FACTOR = 8;
 
@@ -50,6 +56,9 @@ final class PoolEndpoint {
   @Nullable Plan oldestAwaiting;
   @Nullable Plan youngestAwaiting;
   private long turnBeganNanos;
+
+  /** From when on the oldest's time counts as prefill, for the rate. */
+  private long seenFromNanos;
 
   /** Most that awaited since the view before last: what a scrape in between may have counted. */
   private int peakAwaiting;
@@ -90,6 +99,7 @@ final class PoolEndpoint {
     this.belief = new Belief(capacityTokens(), settings.maxBelievedBlocks());
     this.sentNanos = nowNanos;
     this.turnBeganNanos = nowNanos;
+    this.seenFromNanos = nowNanos;
     view(view, nowNanos);
   }
 
@@ -173,6 +183,7 @@ final class PoolEndpoint {
     if (youngestAwaiting == null) {
       oldestAwaiting = plan;
       turnBeganNanos = nowNanos;
+      seenFromNanos = nowNanos;
     } else {
       youngestAwaiting.nextAwaiting = plan;
     }
@@ -196,19 +207,28 @@ final class PoolEndpoint {
     if (!plan.awaiting) {
       return;
     }
-    double share =
-        pendingTokens == 0 ? 1 : pendingTokens / (double) (pendingTokens + peerPendingTokens);
-    double seconds = Math.max(0, firstByteNanos - turnBeganNanos) / NANOS * share;
-    see(plan.pendingTokens, seconds);
-    plan.learnedRate = true;
+    boolean oldest = plan == oldestAwaiting;
+    if (plan.pendingTokens >= LEAST_SEEN_TOKENS) {
+      double share = pendingTokens / (double) (pendingTokens + peerPendingTokens);
+      see(plan.pendingTokens, Math.max(0, firstByteNanos - seenFromNanos) / NANOS * share);
+      plan.learnedRate = true;
+      seenFromNanos = Math.max(seenFromNanos, firstByteNanos);
+    } else if (oldest) {
+      seenFromNanos = Math.max(seenFromNanos, firstByteNanos);
+    }
     leave(plan, Math.max(turnBeganNanos, firstByteNanos));
   }
 
   /** Gives back a plan's pending tokens; whether they were prefilled is not known. */
   void abandoned(Plan plan, long nowNanos) {
-    if (plan.awaiting) {
-      leave(plan, plan == oldestAwaiting ? nowNanos : turnBeganNanos);
+    if (!plan.awaiting) {
+      return;
     }
+    boolean oldest = plan == oldestAwaiting;
+    if (oldest) {
+      seenFromNanos = nowNanos;
+    }
+    leave(plan, oldest ? nowNanos : turnBeganNanos);
   }
 
   /** Gives back a plan's place in flight. */

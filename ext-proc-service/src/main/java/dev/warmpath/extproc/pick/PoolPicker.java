@@ -260,7 +260,7 @@ public final class PoolPicker {
     plan.readTokens = readTokens;
     plan.inputTokens = inputTokens;
     PoolEndpoint served = plan.endpoint;
-    if (plan.firstByteSeen && served != null) {
+    if (served != null && (plan.firstByteSeen || plan.ended)) {
       applyUsage(plan, served);
     }
   }
@@ -285,7 +285,6 @@ public final class PoolPicker {
     }
     if (!plan.firstByteSeen) {
       takeBack(plan, planned, nowNanos);
-      plan.endpoint = null;
     }
   }
 
@@ -584,6 +583,7 @@ public final class PoolPicker {
     planned.abandoned(plan, nowNanos);
     planned.left(plan);
     planned.trialOver(plan);
+    plan.endpoint = null;
   }
 
   private void countFailure(PoolEndpoint endpoint, Plan plan, long nowNanos) {
