@@ -1,0 +1,72 @@
+package dev.warmpath.extproc.ledger;
+
+import dev.warmpath.extproc.pick.Belief;
+import dev.warmpath.extproc.pick.PrefixBlocks;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The two pools that a pool is compared with: naive, round robin over as many caches as the pool
+ * has endpoints, each as large; and possible, one cache as large as all of them. Thread-safe: a
+ * leaf lock. Memory: two beliefs' worth of {@code maxBlocks} per endpoint.
+ */
+public final class PoolShadow {
+
+  private final int maxBlocks;
+
+  // All guarded by this.
+  private final List<Belief> naive = new ArrayList<>();
+  private Belief possible;
+  private int next;
+
+  /**
+   * Shadows of a pool.
+   *
+   * @param endpoints number of its endpoints, at least 1
+   * @param cacheTokens what each one's prefix cache holds
+   * @param maxBlocks blocks that the shadow of one endpoint may hold
+   */
+  public PoolShadow(int endpoints, long cacheTokens, int maxBlocks) {
+    this.maxBlocks = maxBlocks;
+    this.possible = new Belief(1, 1);
+    resize(endpoints, cacheTokens);
+  }
+
+  /** The pool has changed. Caches of endpoints that stay keep what they hold. */
+  public synchronized void resize(int endpoints, long cacheTokens) {
+    if (endpoints < 1 || cacheTokens < 1) {
+      throw new IllegalArgumentException(
+          "%d endpoints of %d tokens (expected: >= 1 each)".formatted(endpoints, cacheTokens));
+    }
+    if (endpoints != naive.size()) {
+      while (naive.size() > endpoints) {
+        naive.removeLast();
+      }
+      while (naive.size() < endpoints) {
+        naive.add(new Belief(cacheTokens, maxBlocks));
+      }
+      long blocks = Math.min((long) maxBlocks * endpoints, Belief.MAX_BLOCKS);
+      possible = new Belief(cacheTokens * endpoints, (int) blocks);
+    }
+    for (Belief cache : naive) {
+      cache.capacityTokens(cacheTokens);
+    }
+    possible.capacityTokens(cacheTokens * endpoints);
+  }
+
+  /** A prompt has come: what it finds in both, where it then stays. */
+  public synchronized Shadow arrive(PrefixBlocks prefix) {
+    next = next + 1 < naive.size() ? next + 1 : 0;
+    return new Shadow(
+        prefix.promptTokens(),
+        readAndPlace(naive.get(next), prefix),
+        0,
+        readAndPlace(possible, prefix));
+  }
+
+  private static int readAndPlace(Belief cache, PrefixBlocks prefix) {
+    int read = prefix.tokensUpTo(cache.longestPrefix(prefix));
+    cache.place(prefix);
+    return read;
+  }
+}
