@@ -1,5 +1,6 @@
 package dev.warmpath.e2e.envoy;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -8,6 +9,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -59,8 +61,10 @@ public final class Ports {
     if (!Files.isReadable(EPHEMERAL_RANGE)) {
       return 32_768; // The default on Linux; on macOS the range starts above it.
     }
-    try {
-      int first = Integer.parseInt(Files.readString(EPHEMERAL_RANGE).trim().split("\\s+", -1)[0]);
+    // In one read: the kernel ends this file after the first, however short.
+    try (BufferedReader reader = Files.newBufferedReader(EPHEMERAL_RANGE)) {
+      String range = Objects.requireNonNullElse(reader.readLine(), "32768");
+      int first = Integer.parseInt(range.trim().split("\\s+", -1)[0]);
       // A machine whose ephemeral range begins this low leaves us no better place than inside it.
       return first >= LOWEST + 4_096 ? first : 65_535;
     } catch (IOException e) {

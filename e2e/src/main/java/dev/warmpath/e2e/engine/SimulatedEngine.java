@@ -1,0 +1,461 @@
+package dev.warmpath.e2e.engine;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.warmpath.e2e.engine.ServedRequest.Outcome;
+import dev.warmpath.e2e.http.Fault;
+import dev.warmpath.e2e.http.HttpCall;
+import dev.warmpath.e2e.http.HttpServer;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An inference engine without a model: it answers {@code POST /v1/chat/completions} as vLLM does,
+ * takes the time that prefill and decode would take, and has the prefix cache and the metrics that
+ * decide whether a router is any good. Headers of a stream are sent when the request is accepted,
+ * long before the first token. A request with a reserved header is refused with 400 and counted.
+ *
+ * <p>Its event loop owns all state; public methods may be called from any other thread.
+ */
+public final class SimulatedEngine implements AutoCloseable {
+  /** Requests that a report holds; older ones are forgotten. */
+  public static final int MAX_RECORDS = 200_000;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MAX_OUTPUT_TOKENS = 32_768;
+  private static final int DEFAULT_OUTPUT_TOKENS = 16;
+
+  private final EngineSettings settings;
+  private final EventLoop loop;
+  private final HttpServer server;
+
+  // Owned by the loop.
+  private final BlockCache cache;
+  private final PrefillQueue queue;
+  private final ArrayDeque<ServedRequest> records = new ArrayDeque<>();
+  private final List<Runnable> parked = new ArrayList<>();
+  private EngineMetrics metrics = new EngineMetrics();
+  private Fault fault = Fault.NONE;
+  private long lives; // Counts deaths and resets; timers of an earlier life do nothing.
+  private int running;
+  private long runningTokens;
+  private long arrived;
+  private long reservedHeaders;
+  private long refused;
+  private long faulted;
+  private long promptTokens;
+  private long cachedTokens;
+  private long prefillNanos;
+
+  private SimulatedEngine(EventLoop loop, int port, EngineSettings settings) {
+    this.settings = settings;
+    this.loop = loop;
+    cache = new BlockCache(settings.capacityBlocks());
+    queue = new PrefillQueue(cache, settings.blockTokens());
+    server = HttpServer.start(loop, port, call -> whenAwake(() -> handle(call)));
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param loop may be shared by several engines
+   * @param port 0: any free one
+   */
+  public static SimulatedEngine start(EventLoop loop, int port, EngineSettings settings) {
+    return new SimulatedEngine(loop, port, settings);
+  }
+
+  public String id() {
+    return settings.id();
+  }
+
+  /** {@code 127.0.0.1:port}. */
+  public String address() {
+    return server.address();
+  }
+
+  /** What it has seen since it was last reset. */
+  public EngineReport report() {
+    return server.call(
+        () ->
+            new EngineReport(
+                settings.id(),
+                List.copyOf(records),
+                arrived,
+                reservedHeaders,
+                refused,
+                faulted,
+                promptTokens,
+                cachedTokens,
+                seconds(prefillNanos)));
+  }
+
+  /** Puts a fault in force, or lifts it. */
+  public void fault(Fault next) {
+    Fault last = server.call(() -> fault);
+    if (last.equals(next)) {
+      return;
+    }
+    if (next instanceof Fault.Dead) {
+      server.call(
+          () -> {
+            fault = next;
+            forget();
+            return true;
+          });
+      server.refuse();
+      return;
+    }
+    if (last instanceof Fault.Dead) {
+      server.listen();
+    }
+    server.call(
+        () -> {
+          fault = next;
+          if (last instanceof Fault.Hanging) {
+            queue.standstillUntil(System.nanoTime());
+            List<Runnable> waiting = List.copyOf(parked);
+            parked.clear();
+            waiting.forEach(Runnable::run);
+          }
+          return true;
+        });
+  }
+
+  /** The fault in force. */
+  public Fault fault() {
+    return server.call(() -> fault);
+  }
+
+  /**
+   * Empties cache and counters, as a restart would. What is in flight is left to end by itself;
+   * wait for it before, or it counts.
+   */
+  public void reset() {
+    server.call(
+        () -> {
+          cache.clear();
+          metrics = new EngineMetrics();
+          records.clear();
+          arrived = 0;
+          reservedHeaders = 0;
+          refused = 0;
+          faulted = 0;
+          promptTokens = 0;
+          cachedTokens = 0;
+          prefillNanos = 0;
+          return true;
+        });
+  }
+
+  /** Requests that have arrived and not ended. */
+  public int inFlight() {
+    return server.call(() -> running + queue.waiting());
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+
+  private void whenAwake(Runnable action) {
+    if (fault instanceof Fault.Hanging) {
+      parked.add(action);
+    } else {
+      action.run();
+    }
+  }
+
+  /**
+   * Runs {@code action} at {@code atNanos}, or when an engine that hangs wakes, if it still lives.
+   */
+  private void at(long atNanos, Runnable action) {
+    long life = lives;
+    var _ =
+        loop.schedule(
+            () ->
+                whenAwake(
+                    () -> {
+                      if (life == lives) {
+                        action.run();
+                      }
+                    }),
+            Math.max(0, atNanos - System.nanoTime()),
+            TimeUnit.NANOSECONDS);
+  }
+
+  /** The process is dead: all that it had in memory is gone. */
+  private void forget() {
+    lives++;
+    queue.clear();
+    parked.clear();
+    running = 0;
+    runningTokens = 0;
+    metrics = new EngineMetrics();
+  }
+
+  private void handle(HttpCall call) {
+    call.with("x-sim-engine", settings.id());
+    if (call.is("POST", "/v1/chat/completions")) {
+      complete(call);
+    } else if (call.is("GET", "/health")) {
+      call.respond(200, "text/plain", new byte[0]);
+    } else if (call.is("GET", "/metrics")) {
+      call.respond(
+          200,
+          "text/plain; version=0.0.4; charset=utf-8",
+          metrics
+              .render(settings, running, queue.waiting(), kvUsage())
+              .getBytes(StandardCharsets.UTF_8));
+    } else if (call.is("GET", "/v1/models")) {
+      ObjectNode models = JSON.createObjectNode().put("object", "list");
+      models.putArray("data").addObject().put("id", settings.model()).put("object", "model");
+      call.respondJson(200, models);
+    } else {
+      refuse(call, 404, "NotFoundError", "Not Found");
+    }
+  }
+
+  private void complete(HttpCall call) {
+    long nowNanos = System.nanoTime();
+    String reserved = call.reservedHeader();
+    if (!reserved.isEmpty()) {
+      reservedHeaders++;
+      error(call, 400, "BadRequestError", "reserved header " + reserved + " reached the engine");
+      return;
+    }
+    if (fault instanceof Fault.Failing failing) {
+      faulted++;
+      error(call, failing.status(), "InternalServerError", "injected");
+      return;
+    }
+    JsonNode request;
+    RenderedPrompt prompt;
+    try {
+      request = JSON.readTree(call.body());
+      if (!request.path("model").asText().equals(settings.model())) {
+        refuse(
+            call,
+            404,
+            "NotFoundError",
+            "The model `%s` does not exist.".formatted(request.path("model").asText()));
+        return;
+      }
+      prompt = RenderedPrompt.of(request);
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      refuse(call, 400, "BadRequestError", String.valueOf(e.getMessage()));
+      return;
+    } catch (IOException e) {
+      throw new IllegalStateException("reading from memory", e);
+    }
+    int outputTokens =
+        request
+            .path("max_completion_tokens")
+            .asInt(request.path("max_tokens").asInt(DEFAULT_OUTPUT_TOKENS));
+    if (outputTokens < 1 || outputTokens > MAX_OUTPUT_TOKENS) {
+      refuse(
+          call,
+          400,
+          "BadRequestError",
+          "max_tokens=%d (expected: 1 to %d)".formatted(outputTokens, MAX_OUTPUT_TOKENS));
+      return;
+    }
+    arrived++;
+    var generation = new Generation(call, request, prompt, outputTokens, nowNanos);
+    generation.accept();
+    queue.add(generation.job);
+    prefillNext();
+  }
+
+  private void refuse(HttpCall call, int status, String type, String message) {
+    refused++;
+    error(call, status, type, message);
+  }
+
+  private static void error(HttpCall call, int status, String type, String message) {
+    ObjectNode body = JSON.createObjectNode();
+    body.putObject("error").put("message", message).put("type", type).put("code", status);
+    call.respondJson(status, body);
+  }
+
+  private void prefillNext() {
+    double slow = fault instanceof Fault.Slow(double factor) ? factor : 1;
+    PrefillQueue.Job job = queue.begin(settings.prefillNanosPerToken() * slow);
+    if (job == null) {
+      return;
+    }
+    promptTokens += job.promptTokens;
+    cachedTokens += job.cachedTokens();
+    prefillNanos += job.prefillNanos();
+    metrics.prefill(job.promptTokens, job.cachedTokens());
+    running++;
+    runningTokens += job.promptTokens;
+    at(
+        job.dueNanos(),
+        () -> {
+          queue.finish(job);
+          job.firstToken.run();
+          prefillNext();
+        });
+  }
+
+  private double kvUsage() {
+    double capacityTokens = (double) settings.capacityBlocks() * settings.blockTokens();
+    return Math.min(1, runningTokens / capacityTokens);
+  }
+
+  private double seconds(long realNanos) {
+    return realNanos / 1e9 * settings.speedup();
+  }
+
+  private void record(ServedRequest request) {
+    if (records.size() == MAX_RECORDS) {
+      records.removeFirst();
+    }
+    records.addLast(request);
+  }
+
+  /** One request from its acceptance to its end. */
+  private final class Generation {
+    private final HttpCall call;
+    private final int outputTokens;
+    private final boolean stream;
+    private final boolean includeUsage;
+    private final String requestId;
+    private final String digest;
+    private final long arrivedNanos;
+    private final PrefillQueue.Job job;
+    private final double decodeNanos;
+    private @Nullable CompletionChunks chunks;
+    private long firstTokenNanos;
+    private int sentTokens;
+    private boolean hasFirstToken;
+    private boolean over;
+
+    Generation(
+        HttpCall call, JsonNode request, RenderedPrompt prompt, int outputTokens, long nowNanos) {
+      this.call = call;
+      this.outputTokens = outputTokens;
+      stream = request.path("stream").asBoolean();
+      includeUsage = request.path("stream_options").path("include_usage").asBoolean();
+      requestId = call.header("x-request-id");
+      digest = sha256(call.body());
+      arrivedNanos = nowNanos;
+      job =
+          new PrefillQueue.Job(
+              prompt.chain(settings.blockTokens()), prompt.tokens(), nowNanos, this::firstToken);
+      double slow = fault instanceof Fault.Slow(double factor) ? factor : 1;
+      decodeNanos = settings.decodeNanosPerToken() * slow;
+      call.onClosed(() -> end(fault instanceof Fault.Dead ? Outcome.LOST : Outcome.ABORTED));
+    }
+
+    void accept() {
+      if (stream) {
+        chunks = new CompletionChunks(settings.model(), requestId);
+        call.begin(200, "text/event-stream; charset=utf-8");
+      }
+    }
+
+    private void firstToken() {
+      hasFirstToken = true;
+      firstTokenNanos = System.nanoTime();
+      metrics.firstToken(seconds(firstTokenNanos - arrivedNanos));
+      if (over) {
+        leave(); // Prefilled for nobody.
+        return;
+      }
+      if (chunks == null) {
+        at(job.dueNanos() + Math.round((outputTokens - 1) * decodeNanos), this::respond);
+        return;
+      }
+      call.write(chunks.role());
+      emit(1);
+    }
+
+    /** Sends the tokens up to {@code upTo} and plans the next. */
+    private void emit(int upTo) {
+      if (over) {
+        return;
+      }
+      CompletionChunks stream = chunks;
+      if (stream == null) {
+        throw new IllegalStateException("a response that is no stream has no events");
+      }
+      if (fault instanceof Fault.Cut(int afterTokens) && upTo > afterTokens) {
+        call.reset();
+        end(Outcome.CUT);
+        return;
+      }
+      call.write(stream.tokens(sentTokens, upTo, upTo == outputTokens));
+      sentTokens = upTo;
+      if (upTo == outputTokens) {
+        if (includeUsage) {
+          call.write(stream.usage(job.promptTokens, job.cachedTokens(), outputTokens));
+        }
+        call.write(stream.done());
+        call.end();
+        end(Outcome.SERVED);
+        return;
+      }
+      int next = Math.min(outputTokens, upTo + settings.streamIntervalTokens());
+      at(job.dueNanos() + Math.round((next - 1) * decodeNanos), () -> emit(next));
+    }
+
+    private void respond() {
+      if (over) {
+        return;
+      }
+      sentTokens = outputTokens;
+      call.respondJson(
+          200,
+          CompletionChunks.whole(
+              settings.model(), requestId, job.promptTokens, job.cachedTokens(), outputTokens));
+      end(Outcome.SERVED);
+    }
+
+    private void end(Outcome outcome) {
+      if (over) {
+        return;
+      }
+      over = true;
+      metrics.end(sentTokens);
+      record(
+          new ServedRequest(
+              requestId,
+              digest,
+              job.promptTokens,
+              job.cachedTokens(),
+              sentTokens,
+              hasFirstToken ? seconds(firstTokenNanos - arrivedNanos) : Double.NaN,
+              seconds(job.prefillNanos()),
+              outcome));
+      if (outcome != Outcome.LOST && !queue.cancel(job) && hasFirstToken) {
+        leave();
+      }
+    }
+
+    private void leave() {
+      running--;
+      runningTokens -= job.promptTokens;
+    }
+  }
+
+  private static String sha256(byte[] body) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}
