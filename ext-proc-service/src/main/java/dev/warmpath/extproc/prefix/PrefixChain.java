@@ -1,26 +1,30 @@
 package dev.warmpath.extproc.prefix;
 
+import java.util.Arrays;
+import java.util.Objects;
+
 /**
  * The prefix blocks and keys of one prompt: a mutable result of {@link PrefixHasher}, meant to be
- * reused.
+ * reused. Its arrays grow to the largest prompt seen and stay.
  *
  * <p>A block's hash covers all that precedes it: tools, system prompt, parameters, messages with
  * their roles, and the scope. Two prompts of one scope that share their first n blocks share their
- * text up to there. Blocks end at the ends of the tools, of each system segment and of each
- * message, and inside long text every fixed number of bytes.
+ * text up to there. Blocks end at the end of the tools, of each system segment and of each message,
+ * and inside long text every fixed number of bytes. A segment without text has no block, but counts
+ * in those that follow.
  *
  * <p>Not thread-safe: one owner. Valid until the next prompt is chained into it.
  */
 public final class PrefixChain {
 
-  long[] hashes = new long[64];
-  int[] textEnds = new int[64];
-  int blocks;
-  int[] segmentBlocks = new int[64];
-  int segments;
+  private long[] hashes = new long[64];
+  private int[] textEnds = new int[64];
+  private int blocks;
+  private int[] segmentBlocks = new int[64];
+  private int segments;
   int rootBlocks;
   int conversationBlocks;
-  boolean root;
+  boolean hasRoot;
   long keyRoot;
   long keyConversation;
   boolean truncated;
@@ -31,19 +35,19 @@ public final class PrefixChain {
 
   /** 64 bits of the chain at the end of a block. */
   public long block(int block) {
+    Objects.checkIndex(block, blocks);
     return hashes[block];
   }
 
   /** Bytes of the prompt's canonical text up to the end of a block. */
   public int blockTextEnd(int block) {
+    Objects.checkIndex(block, blocks);
     return textEnds[block];
   }
 
   /** Blocks that end at or before the end of a segment. */
   public int segmentBlocks(int segment) {
-    if (segment >= segments) {
-      throw new IndexOutOfBoundsException(segment);
-    }
+    Objects.checkIndex(segment, segments);
     return segmentBlocks[segment];
   }
 
@@ -52,17 +56,17 @@ public final class PrefixChain {
     return rootBlocks;
   }
 
-  /** Blocks up to the end of the first user message. */
+  /** Blocks up to the end of the first user message; where no user speaks, all. */
   public int conversationBlocks() {
     return conversationBlocks;
   }
 
-  /** Whether there are tools or a system prompt, and so a {@link #keyRoot}. */
+  /** Whether tools or system prompt have text, and so a {@link #keyRoot}. */
   public boolean hasRoot() {
-    return root;
+    return hasRoot;
   }
 
-  /** The exported key of tools and system prompt; 0 if there are none. */
+  /** The exported key of tools and system prompt; 0 if they have no text. */
   public long keyRoot() {
     return keyRoot;
   }
@@ -75,8 +79,36 @@ public final class PrefixChain {
     return keyConversation;
   }
 
-  /** Whether the prompt has text behind the last block since there were too many. */
+  /** Whether there is text behind the last block, since there would have been too many. */
   public boolean truncated() {
     return truncated;
+  }
+
+  void reset() {
+    blocks = 0;
+    segments = 0;
+    rootBlocks = 0;
+    conversationBlocks = 0;
+    hasRoot = false;
+    keyRoot = 0;
+    keyConversation = 0;
+    truncated = false;
+  }
+
+  void addBlock(long hash, int textEnd) {
+    if (blocks == hashes.length) {
+      hashes = Arrays.copyOf(hashes, 2 * blocks);
+      textEnds = Arrays.copyOf(textEnds, 2 * blocks);
+    }
+    hashes[blocks] = hash;
+    textEnds[blocks] = textEnd;
+    blocks++;
+  }
+
+  void addSegment(int blocksToItsEnd) {
+    if (segments == segmentBlocks.length) {
+      segmentBlocks = Arrays.copyOf(segmentBlocks, 2 * segments);
+    }
+    segmentBlocks[segments++] = blocksToItsEnd;
   }
 }

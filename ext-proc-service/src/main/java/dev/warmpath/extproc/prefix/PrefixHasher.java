@@ -1,13 +1,109 @@
 package dev.warmpath.extproc.prefix;
 
-import dev.warmpath.extproc.prompt.Prompt;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** Being built; see {@link #chain}. */
+import com.dynatrace.hash4j.hashing.HashValue128;
+import com.dynatrace.hash4j.hashing.Hasher128;
+import com.dynatrace.hash4j.hashing.Hasher64;
+import com.dynatrace.hash4j.hashing.Hashing;
+import dev.warmpath.extproc.prompt.Prompt;
+import dev.warmpath.extproc.prompt.Role;
+import dev.warmpath.extproc.prompt.SegmentKind;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.security.GeneralSecurityException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import javax.crypto.Mac;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts prompts into prefix blocks and derives their keys.
+ *
+ * <p>The chain is a state of 128 bits. It starts from the scope's seed, HMAC-SHA-256 over scope,
+ * model and the client's salt; at the start of the tools, of each system segment and of each
+ * message it takes up what begins there and who speaks; at the end of each block it takes up the
+ * 128-bit XXH3 of the block's text; between system prompt and messages, that of the parameters.
+ * What is taken up carries its own tag, so that no text can stand for a role. A block's hash is the
+ * lower half of the state. XXH3 is no cryptographic hash: its seeds come from the index secret, so
+ * that whoever doesn't know it can't work out colliding prompts ahead. What leaves the service is
+ * an HMAC of the state instead.
+ *
+ * <p>Per block, one value of 32 bytes is allocated: the library returns 128 bits no other way, and
+ * two passes of 64 bits cost twice the time. Not thread-safe: one owner, with seeds and MACs of its
+ * own.
+ */
 public final class PrefixHasher {
 
-  private final KeyRing keys;
+  /** Scopes whose seed is kept; a guess: tenants and models that one event loop sees in a while. */
+  private static final int MAX_SEEDS = 1024;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN)
+          .withInvokeExactBehavior();
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN)
+          .withInvokeExactBehavior();
+
+  private static final byte[] NO_BYTES = {};
+  private static final byte[] HASH_SEEDS = "warmpath hash seeds 1".getBytes(UTF_8);
+  private static final byte[] SCOPE_SEED = "warmpath scope seed 1".getBytes(UTF_8);
+  private static final byte[] ROOT_KEY = "warmpath root key 1".getBytes(UTF_8);
+  private static final byte[] CONVERSATION_KEY = "warmpath conversation key 1".getBytes(UTF_8);
+
+  // What the chain takes up. Part of the hash: changing one empties every index.
+  private static final long TAG_TEXT = 1;
+  private static final long TAG_PARAMETERS = 2;
+  private static final long TAG_TOOLS = 3;
+  private static final long TAG_SYSTEM = 4;
+  private static final long TAG_MESSAGE_OF_SYSTEM = 5;
+  private static final long TAG_MESSAGE_OF_USER = 6;
+  private static final long TAG_MESSAGE_OF_ASSISTANT = 7;
+  private static final long TAG_MESSAGE_OF_TOOL = 8;
+  private static final long TAG_MESSAGE_OF_OTHER = 9;
+
   private final int blockBytes;
   private final int maxBlocks;
+  private final Mac indexMac;
+  private final Mac exportMac;
+  private final Hasher128 textHash;
+  private final Hasher64 highHash;
+  private final Hasher64 lowHash;
+  private final Map<Scope, Seed> seeds = new LeastRecentlyUsed();
+  private final byte[] mac = new byte[32];
+  private final byte[] word = new byte[Long.BYTES];
+
+  /** The chain's state. */
+  private long high;
+
+  private long low;
+
+  /** What a scope contributes: the chain's start, and its fields for exported keys. */
+  private static final class Seed {
+    final long high;
+    final long low;
+    final byte[] isolationScope;
+    final byte[] model;
+
+    Seed(long high, long low, byte[] isolationScope, byte[] model) {
+      this.high = high;
+      this.low = low;
+      this.isolationScope = isolationScope;
+      this.model = model;
+    }
+  }
+
+  private static final class LeastRecentlyUsed extends LinkedHashMap<Scope, Seed> {
+    LeastRecentlyUsed() {
+      super(16, 0.75f, /* accessOrder= */ true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<Scope, Seed> eldest) {
+      return size() > MAX_SEEDS;
+    }
+  }
 
   /**
    * @param blockBytes of canonical text in one block inside long text, 64 or more
@@ -20,17 +116,181 @@ public final class PrefixHasher {
     if (maxBlocks < 1) {
       throw new IllegalArgumentException("maxBlocks: " + maxBlocks + " (expected: 1 or more)");
     }
-    this.keys = keys;
     this.blockBytes = blockBytes;
     this.maxBlocks = maxBlocks;
+    indexMac = keys.indexMac();
+    exportMac = keys.exportMac();
+    field(indexMac, HASH_SEEDS, 0, HASH_SEEDS.length);
+    finish(indexMac);
+    textHash = Hashing.xxh3_128((long) LONG.get(mac, 0));
+    highHash = Hashing.xxh3_64((long) LONG.get(mac, 8));
+    lowHash = Hashing.xxh3_64((long) LONG.get(mac, 16));
   }
 
-  /** Cuts a prompt into blocks and derives its keys. */
+  /**
+   * Cuts a prompt into blocks and derives its keys.
+   *
+   * @param prompt as scanned with {@link dev.warmpath.extproc.prompt.Verdict#OK}
+   * @param scope whose cache the prompt meets
+   */
   public void chain(Prompt prompt, Scope scope, PrefixChain out) {
-    out.blocks = 0;
-    if (prompt.segments() <= maxBlocks || blockBytes > 0) {
-      throw new UnsupportedOperationException(
-          "the hasher is being built: " + scope + keys.indexMac().getAlgorithm());
+    out.reset();
+    Seed seed = start(prompt, scope);
+    int segments = prompt.segments();
+    int segment = tools(prompt, out);
+    while (segment < segments && prompt.kind(segment) == SegmentKind.SYSTEM) {
+      take(TAG_SYSTEM, 0, 0);
+      text(prompt, prompt.textStart(segment), prompt.textEnd(segment), out);
+      out.addSegment(out.blocks());
+      segment++;
+    }
+    out.rootBlocks = out.blocks();
+    out.hasRoot = segment > 0 && prompt.textEnd(segment - 1) > 0;
+    if (out.hasRoot) {
+      out.keyRoot = export(ROOT_KEY, seed);
+    }
+    if (prompt.parametersEnd() > prompt.parametersStart()) {
+      take(
+          TAG_PARAMETERS,
+          textHash.hashBytesTo128Bits(
+              prompt.text(),
+              prompt.parametersStart(),
+              prompt.parametersEnd() - prompt.parametersStart()));
+    }
+    boolean conversation = false;
+    for (; segment < segments; segment++) {
+      if (!out.truncated || !conversation) {
+        take(messageTag(prompt.role(segment)), 0, 0);
+        text(prompt, prompt.textStart(segment), prompt.textEnd(segment), out);
+      }
+      out.addSegment(out.blocks());
+      if (!conversation && prompt.role(segment) == Role.USER) {
+        conversation = true;
+        out.conversationBlocks = out.blocks();
+        out.keyConversation = export(CONVERSATION_KEY, seed);
+      }
+    }
+    if (!conversation) {
+      out.conversationBlocks = out.blocks();
+      out.keyConversation = export(CONVERSATION_KEY, seed);
+    }
+  }
+
+  /** All tools are one run of text, since each is framed. */
+  private int tools(Prompt prompt, PrefixChain out) {
+    int tools = 0;
+    while (tools < prompt.segments() && prompt.kind(tools) == SegmentKind.TOOL) {
+      tools++;
+    }
+    if (tools > 0) {
+      take(TAG_TOOLS, 0, 0);
+      text(prompt, prompt.textStart(0), prompt.textEnd(tools - 1), out);
+    }
+    int block = 0;
+    for (int tool = 0; tool < tools; tool++) {
+      while (block < out.blocks() && out.blockTextEnd(block) <= prompt.textEnd(tool)) {
+        block++;
+      }
+      out.addSegment(block);
+    }
+    return tools;
+  }
+
+  private static long messageTag(Role role) {
+    return switch (role) {
+      case SYSTEM -> TAG_MESSAGE_OF_SYSTEM;
+      case USER -> TAG_MESSAGE_OF_USER;
+      case ASSISTANT -> TAG_MESSAGE_OF_ASSISTANT;
+      case TOOL -> TAG_MESSAGE_OF_TOOL;
+      case OTHER -> TAG_MESSAGE_OF_OTHER;
+    };
+  }
+
+  private void text(Prompt prompt, int start, int end, PrefixChain out) {
+    byte[] text = prompt.text();
+    for (int from = start; from < end; from += blockBytes) {
+      int length = Math.min(blockBytes, end - from);
+      take(TAG_TEXT, textHash.hashBytesTo128Bits(text, from, length));
+      if (out.blocks() < maxBlocks) {
+        out.addBlock(low, from + length);
+      } else {
+        out.truncated = true;
+      }
+    }
+  }
+
+  private void take(long tag, HashValue128 value) {
+    take(tag, value.getMostSignificantBits(), value.getLeastSignificantBits());
+  }
+
+  private void take(long tag, long first, long second) {
+    long newHigh =
+        highHash.hashLongLongLongToLong(
+            highHash.hashLongLongLongToLong(high, low, tag), first, second);
+    low =
+        lowHash.hashLongLongLongToLong(
+            lowHash.hashLongLongLongToLong(high, low, tag), first, second);
+    high = newHigh;
+  }
+
+  /** Sets the chain to the scope's start. Salted prompts aren't cached: clients choose salts. */
+  private Seed start(Prompt prompt, Scope scope) {
+    int saltStart = prompt.cacheSaltTextStart();
+    int saltBytes = prompt.cacheSaltTextEnd() - saltStart;
+    Seed seed = seeds.get(scope);
+    if (seed == null) {
+      seed = seed(scope, null, NO_BYTES, 0, 0);
+      seeds.put(scope, seed);
+    }
+    if (saltBytes > 0) {
+      seed = seed(scope, seed, prompt.text(), saltStart, saltBytes);
+    }
+    high = seed.high;
+    low = seed.low;
+    return seed;
+  }
+
+  /**
+   * Derives a seed.
+   *
+   * @param unsalted of the same scope, if it is known
+   */
+  private Seed seed(Scope scope, @Nullable Seed unsalted, byte[] salt, int start, int length) {
+    byte[] isolationScope =
+        unsalted == null ? scope.isolationScope().getBytes(UTF_8) : unsalted.isolationScope;
+    byte[] model = unsalted == null ? scope.model().getBytes(UTF_8) : unsalted.model;
+    field(indexMac, SCOPE_SEED, 0, SCOPE_SEED.length);
+    field(indexMac, isolationScope, 0, isolationScope.length);
+    field(indexMac, model, 0, model.length);
+    field(indexMac, salt, start, length);
+    finish(indexMac);
+    return new Seed((long) LONG.get(mac, 0), (long) LONG.get(mac, 8), isolationScope, model);
+  }
+
+  private long export(byte[] purpose, Seed seed) {
+    field(exportMac, purpose, 0, purpose.length);
+    field(exportMac, seed.isolationScope, 0, seed.isolationScope.length);
+    field(exportMac, seed.model, 0, seed.model.length);
+    LONG.set(word, 0, high);
+    field(exportMac, word, 0, word.length);
+    LONG.set(word, 0, low);
+    field(exportMac, word, 0, word.length);
+    finish(exportMac);
+    return (long) LONG.get(mac, 0);
+  }
+
+  /** Feeds one field behind its length, so that no two lists of fields read alike. */
+  private void field(Mac to, byte[] bytes, int start, int length) {
+    INT.set(mac, 0, length);
+    to.update(mac, 0, Integer.BYTES);
+    to.update(bytes, start, length);
+  }
+
+  private void finish(Mac from) {
+    try {
+      from.doFinal(mac, 0);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("32 bytes hold an HMAC-SHA-256", e);
     }
   }
 }

@@ -44,7 +44,7 @@ public final class Prompt {
   private static final int META = 4;
 
   /** Of a segment: its first part. Of a part: its segment. */
-  private static final int LINK = 5;
+  static final int LINK = 5;
 
   private static final int PART_STRING = 0x100;
   private static final int PART_MARKER_SHIFT = 9;
@@ -264,6 +264,67 @@ public final class Prompt {
   /** All markers of the client: on parts, on blocks inside tool results, and at the top level. */
   public int markers() {
     return markers;
+  }
+
+  /**
+   * Adds a segment whose text starts here; {@link #endSegment} tells the rest.
+   *
+   * @return its index
+   */
+  int beginSegment(int rawStart, int textStart) {
+    segmentRecords = withRoom(segmentRecords, segments);
+    int at = segments * STRIDE;
+    segmentRecords[at + RAW_START] = rawStart;
+    segmentRecords[at + TEXT_START] = textStart;
+    segmentRecords[at + LINK] = 0;
+    return segments++;
+  }
+
+  @SuppressWarnings("EnumOrdinal") // decoded here, and never leaves the object
+  void endSegment(int segment, SegmentKind kind, Role role, int rawEnd, int textEnd) {
+    int at = segment * STRIDE;
+    segmentRecords[at + RAW_END] = rawEnd;
+    segmentRecords[at + TEXT_END] = textEnd;
+    segmentRecords[at + META] = kind.ordinal() | role.ordinal() << 8;
+  }
+
+  /** Adds a part to the last segment. */
+  @SuppressWarnings("EnumOrdinal") // as above
+  void addPart(
+      PartKind kind,
+      boolean string,
+      int marker,
+      int rawStart,
+      int rawEnd,
+      int textStart,
+      int textEnd) {
+    partRecords = withRoom(partRecords, parts);
+    int at = parts * STRIDE;
+    partRecords[at + RAW_START] = rawStart;
+    partRecords[at + RAW_END] = rawEnd;
+    partRecords[at + TEXT_START] = textStart;
+    partRecords[at + TEXT_END] = textEnd;
+    partRecords[at + META] =
+        kind.ordinal() | (string ? PART_STRING : 0) | marker << PART_MARKER_SHIFT;
+    partRecords[at + LINK] = segments - 1;
+    parts++;
+  }
+
+  private static int[] withRoom(int[] records, int count) {
+    return (count + 1) * STRIDE > records.length
+        ? Arrays.copyOf(records, 2 * records.length)
+        : records;
+  }
+
+  /** Tells each segment its first part, once all are in order. */
+  void linkParts() {
+    int part = 0;
+    for (int segment = 0; segment < segments; segment++) {
+      segmentRecords[segment * STRIDE + LINK] = part;
+      while (part < parts && partSegment(part) == segment) {
+        part++;
+      }
+    }
   }
 
   void reset(byte[] body, int bodyLength, Dialect dialect) {
