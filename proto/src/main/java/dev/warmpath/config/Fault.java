@@ -11,9 +11,11 @@ package dev.warmpath.config;
  */
 public record Fault(String file, int line, String path, String value, String expected) {
 
-  /** {@code file:line: path: value (expected: …)}. */
+  /** {@code file:line: path: value (expected: …)}, without a line or a path where there is none. */
   @Override
   public String toString() {
-    return "%s:%d: %s: %s (expected: %s)".formatted(file, line, path, value, expected);
+    return "%s%s: %s%s (expected: %s)"
+        .formatted(
+            file, line == 0 ? "" : ":" + line, path.isEmpty() ? "" : path + ": ", value, expected);
   }
 }

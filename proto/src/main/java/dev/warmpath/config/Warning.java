@@ -13,6 +13,6 @@ public record Warning(String file, int line, String path, String text) {
   /** {@code file:line: path: warning: text}. */
   @Override
   public String toString() {
-    return "%s:%d: %s: warning: %s".formatted(file, line, path, text);
+    return "%s%s: %s: warning: %s".formatted(file, line == 0 ? "" : ":" + line, path, text);
   }
 }
