@@ -7,17 +7,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.warmpath.e2e.engine.ServedRequest.Outcome;
 import dev.warmpath.e2e.http.Fault;
 import dev.warmpath.e2e.http.HttpCall;
-import dev.warmpath.e2e.http.HttpServer;
+import dev.warmpath.e2e.http.SimulatedServer;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,17 +35,13 @@ public final class SimulatedEngine implements AutoCloseable {
   private static final int DEFAULT_OUTPUT_TOKENS = 16;
 
   private final EngineSettings settings;
-  private final EventLoop loop;
-  private final HttpServer server;
+  private final SimulatedServer server;
 
   // Owned by the loop.
   private final BlockCache cache;
   private final PrefillQueue queue;
   private final ArrayDeque<ServedRequest> records = new ArrayDeque<>();
-  private final List<Runnable> parked = new ArrayList<>();
   private EngineMetrics metrics = new EngineMetrics();
-  private Fault fault = Fault.NONE;
-  private long lives; // Counts deaths and resets; timers of an earlier life do nothing.
   private int running;
   private long runningTokens;
   private long arrived;
@@ -60,10 +54,9 @@ public final class SimulatedEngine implements AutoCloseable {
 
   private SimulatedEngine(EventLoop loop, int port, EngineSettings settings) {
     this.settings = settings;
-    this.loop = loop;
     cache = new BlockCache(settings.capacityBlocks());
     queue = new PrefillQueue(cache, settings.blockTokens());
-    server = HttpServer.start(loop, port, call -> whenAwake(() -> handle(call)));
+    server = SimulatedServer.start(loop, port, new Model());
   }
 
   /**
@@ -103,39 +96,12 @@ public final class SimulatedEngine implements AutoCloseable {
 
   /** Puts a fault in force, or lifts it. */
   public void fault(Fault next) {
-    Fault last = server.call(() -> fault);
-    if (last.equals(next)) {
-      return;
-    }
-    if (next instanceof Fault.Dead) {
-      server.call(
-          () -> {
-            fault = next;
-            forget();
-            return true;
-          });
-      server.refuse();
-      return;
-    }
-    if (last instanceof Fault.Dead) {
-      server.listen();
-    }
-    server.call(
-        () -> {
-          fault = next;
-          if (last instanceof Fault.Hanging) {
-            queue.standstillUntil(System.nanoTime());
-            List<Runnable> waiting = List.copyOf(parked);
-            parked.clear();
-            waiting.forEach(Runnable::run);
-          }
-          return true;
-        });
+    server.fault(next);
   }
 
   /** The fault in force. */
   public Fault fault() {
-    return server.call(() -> fault);
+    return server.call(server::fault);
   }
 
   /**
@@ -169,42 +135,6 @@ public final class SimulatedEngine implements AutoCloseable {
     server.close();
   }
 
-  private void whenAwake(Runnable action) {
-    if (fault instanceof Fault.Hanging) {
-      parked.add(action);
-    } else {
-      action.run();
-    }
-  }
-
-  /**
-   * Runs {@code action} at {@code atNanos}, or when an engine that hangs wakes, if it still lives.
-   */
-  private void at(long atNanos, Runnable action) {
-    long life = lives;
-    var _ =
-        loop.schedule(
-            () ->
-                whenAwake(
-                    () -> {
-                      if (life == lives) {
-                        action.run();
-                      }
-                    }),
-            Math.max(0, atNanos - System.nanoTime()),
-            TimeUnit.NANOSECONDS);
-  }
-
-  /** The process is dead: all that it had in memory is gone. */
-  private void forget() {
-    lives++;
-    queue.clear();
-    parked.clear();
-    running = 0;
-    runningTokens = 0;
-    metrics = new EngineMetrics();
-  }
-
   private void handle(HttpCall call) {
     call.with("x-sim-engine", settings.id());
     if (call.is("POST", "/v1/chat/completions")) {
@@ -235,7 +165,7 @@ public final class SimulatedEngine implements AutoCloseable {
       error(call, 400, "BadRequestError", "reserved header " + reserved + " reached the engine");
       return;
     }
-    if (fault instanceof Fault.Failing failing) {
+    if (server.fault() instanceof Fault.Failing failing) {
       faulted++;
       error(call, failing.status(), "InternalServerError", "injected");
       return;
@@ -290,8 +220,7 @@ public final class SimulatedEngine implements AutoCloseable {
   }
 
   private void prefillNext() {
-    double slow = fault instanceof Fault.Slow(double factor) ? factor : 1;
-    PrefillQueue.Job job = queue.begin(settings.prefillNanosPerToken() * slow);
+    PrefillQueue.Job job = queue.begin(settings.prefillNanosPerToken() * server.slowness());
     if (job == null) {
       return;
     }
@@ -301,7 +230,7 @@ public final class SimulatedEngine implements AutoCloseable {
     metrics.prefill(job.promptTokens, job.cachedTokens());
     running++;
     runningTokens += job.promptTokens;
-    at(
+    server.at(
         job.dueNanos(),
         () -> {
           queue.finish(job);
@@ -324,6 +253,27 @@ public final class SimulatedEngine implements AutoCloseable {
       records.removeFirst();
     }
     records.addLast(request);
+  }
+
+  /** What the server tells. */
+  private final class Model implements SimulatedServer.Model {
+    @Override
+    public void handle(HttpCall call) {
+      SimulatedEngine.this.handle(call);
+    }
+
+    @Override
+    public void died() {
+      queue.clear();
+      running = 0;
+      runningTokens = 0;
+      metrics = new EngineMetrics();
+    }
+
+    @Override
+    public void awoke(long nowNanos) {
+      queue.standstillUntil(nowNanos);
+    }
   }
 
   /** One request from its acceptance to its end. */
@@ -355,9 +305,9 @@ public final class SimulatedEngine implements AutoCloseable {
       job =
           new PrefillQueue.Job(
               prompt.chain(settings.blockTokens()), prompt.tokens(), nowNanos, this::firstToken);
-      double slow = fault instanceof Fault.Slow(double factor) ? factor : 1;
-      decodeNanos = settings.decodeNanosPerToken() * slow;
-      call.onClosed(() -> end(fault instanceof Fault.Dead ? Outcome.LOST : Outcome.ABORTED));
+      decodeNanos = settings.decodeNanosPerToken() * server.slowness();
+      call.onClosed(
+          () -> end(server.fault() instanceof Fault.Dead ? Outcome.LOST : Outcome.ABORTED));
     }
 
     void accept() {
@@ -376,7 +326,7 @@ public final class SimulatedEngine implements AutoCloseable {
         return;
       }
       if (chunks == null) {
-        at(job.dueNanos() + Math.round((outputTokens - 1) * decodeNanos), this::respond);
+        server.at(job.dueNanos() + Math.round((outputTokens - 1) * decodeNanos), this::respond);
         return;
       }
       call.write(chunks.role());
@@ -392,7 +342,7 @@ public final class SimulatedEngine implements AutoCloseable {
       if (stream == null) {
         throw new IllegalStateException("a response that is no stream has no events");
       }
-      if (fault instanceof Fault.Cut(int afterTokens) && upTo > afterTokens) {
+      if (server.fault() instanceof Fault.Cut(int afterTokens) && upTo > afterTokens) {
         call.reset();
         end(Outcome.CUT);
         return;
@@ -409,7 +359,7 @@ public final class SimulatedEngine implements AutoCloseable {
         return;
       }
       int next = Math.min(outputTokens, upTo + settings.streamIntervalTokens());
-      at(job.dueNanos() + Math.round((next - 1) * decodeNanos), () -> emit(next));
+      server.at(job.dueNanos() + Math.round((next - 1) * decodeNanos), () -> emit(next));
     }
 
     private void respond() {
