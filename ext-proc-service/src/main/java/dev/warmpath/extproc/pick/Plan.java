@@ -1,5 +1,7 @@
 package dev.warmpath.extproc.pick;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +46,6 @@ public final class Plan {
   boolean firstByteSeen;
   boolean ended;
   boolean overdue;
-  boolean failureCounted;
   boolean usageApplied;
 
   /** Whether its pending tokens count in its endpoint's rate. */
@@ -62,7 +63,25 @@ public final class Plan {
     this.dispatchedNanos = dispatchedNanos;
   }
 
+  /** Endpoints where it failed, each counted once; null: nowhere, which is the rule. */
+  private @Nullable List<PoolEndpoint> failedAt;
+
   int uncachedTokens() {
     return promptTokens - heldTokens;
+  }
+
+  boolean failedAt(PoolEndpoint there) {
+    return failedAt != null && failedAt.contains(there);
+  }
+
+  /** Notes a failure. False: it was known, or is one too many to note. */
+  boolean noteFailure(PoolEndpoint there) {
+    if (failedAt == null) {
+      failedAt = new ArrayList<>(1);
+    }
+    if (failedAt.contains(there) || failedAt.size() == PickSettings.MAX_LISTED_ENDPOINTS) {
+      return false;
+    }
+    return failedAt.add(there);
   }
 }

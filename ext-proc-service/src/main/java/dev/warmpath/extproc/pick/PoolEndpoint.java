@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PoolEndpoint {
 
-  /** Weight of the rate told against the one seen, in seconds of prefill. Guess, unmeasured. */
+  /** Weight of the rate expected against the one seen, in seconds of prefill. Guess, unmeasured. */
   private static final double PRIOR_SECONDS = 5;
 
   /** Seconds of prefill over which what was seen loses its weight. Guess, unmeasured. */
@@ -121,13 +121,37 @@ final class PoolEndpoint {
 
   // Rate and wait.
 
-  /** Tokens that it prefills in a second. */
-  double rate() {
-    double told =
-        view.prefillTokensPerSecond() > 0
-            ? view.prefillTokensPerSecond()
-            : settings.prefillTokensPerSecond();
-    double rate = (seenTokens + PRIOR_SECONDS * told) / (seenSeconds + PRIOR_SECONDS);
+  /** Tokens that it is told to prefill in a second. */
+  private double toldRate() {
+    return view.prefillTokensPerSecond() > 0
+        ? view.prefillTokensPerSecond()
+        : settings.prefillTokensPerSecond();
+  }
+
+  /**
+   * How much faster than told a pool's endpoints are, all together. What one of them has not shown
+   * yet is expected of it as of the others: an endpoint known to be slower than told must not lose
+   * to one that only has not been tried.
+   */
+  static double rateFactor(PoolEndpoint[] endpoints) {
+    double seen = 0;
+    double told = 0;
+    for (PoolEndpoint endpoint : endpoints) {
+      seen += endpoint.seenTokens;
+      told += endpoint.seenSeconds * endpoint.toldRate();
+    }
+    double prior = PRIOR_SECONDS * (endpoints.length == 0 ? 1 : endpoints[0].toldRate());
+    return Math.clamp((seen + prior) / (told + prior), 1 / MAX_RATE_FACTOR, MAX_RATE_FACTOR);
+  }
+
+  /**
+   * Tokens that it prefills in a second.
+   *
+   * @param factor the pool's {@link #rateFactor}
+   */
+  double rate(double factor) {
+    double told = toldRate();
+    double rate = (seenTokens + PRIOR_SECONDS * told * factor) / (seenSeconds + PRIOR_SECONDS);
     return Math.clamp(rate, told / MAX_RATE_FACTOR, told * MAX_RATE_FACTOR);
   }
 
@@ -397,14 +421,14 @@ final class PoolEndpoint {
     failuresInRow = settings.ejection().afterFailures() - 1;
   }
 
-  EndpointStats stats() {
+  EndpointStats stats(double factor) {
     return new EndpointStats(
         address,
         inFlight,
         pendingTokens,
         peerInFlight,
         peerPendingTokens,
-        rate(),
+        rate(factor),
         belief.blocks(),
         belief.tokens(),
         belief.capacityTokens(),

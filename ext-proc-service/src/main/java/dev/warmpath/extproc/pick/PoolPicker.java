@@ -99,6 +99,7 @@ public final class PoolPicker {
   private boolean[] candidates = new boolean[0];
   private boolean[] verified = new boolean[0];
   private int[] heldBlocks = new int[0];
+  private double[] rates = new double[0];
   private double[] waits = new double[0];
   private double[] prefills = new double[0];
   private double[] costs = new double[0];
@@ -146,6 +147,7 @@ public final class PoolPicker {
     candidates = new boolean[next.length];
     verified = new boolean[next.length];
     heldBlocks = new int[next.length];
+    rates = new double[next.length];
     waits = new double[next.length];
     prefills = new double[next.length];
     costs = new double[next.length];
@@ -279,10 +281,7 @@ public final class PoolPicker {
       }
       return;
     }
-    if (!plan.failureCounted) {
-      plan.failureCounted = true;
-      countFailure(planned, plan, nowNanos);
-    }
+    countFailure(planned, plan, nowNanos);
     if (!plan.firstByteSeen) {
       takeBack(plan, planned, nowNanos);
     }
@@ -300,17 +299,14 @@ public final class PoolPicker {
     }
     switch (outcome) {
       case SERVED -> {
-        if (!plan.overdue && !plan.failureCounted) {
+        if (!plan.overdue && !plan.failedAt(endpoint)) {
           endpoint.answered(plan, nowNanos);
           endpoint.served();
         }
         applyUsage(plan, endpoint);
       }
       case ENDPOINT_FAILED -> {
-        if (!plan.failureCounted) {
-          plan.failureCounted = true;
-          countFailure(endpoint, plan, nowNanos);
-        }
+        countFailure(endpoint, plan, nowNanos);
         if (!plan.firstByteSeen) {
           endpoint.forget(plan);
         }
@@ -339,10 +335,7 @@ public final class PoolPicker {
         if (!plan.overdue && nowNanos - plan.deadlineNanos > 0) {
           plan.overdue = true;
           found++;
-          if (!plan.failureCounted) {
-            plan.failureCounted = true;
-            countFailure(endpoint, plan, nowNanos);
-          }
+          countFailure(endpoint, plan, nowNanos);
         }
       }
     }
@@ -393,8 +386,9 @@ public final class PoolPicker {
   /** This replica's own load, all of it; endpoints without any are left out. */
   public synchronized List<EndpointLoad> localLoad(long nowNanos) {
     List<EndpointLoad> load = new ArrayList<>(endpoints.length);
+    double factor = PoolEndpoint.rateFactor(endpoints);
     for (PoolEndpoint endpoint : endpoints) {
-      double pending = endpoint.ownPendingTokens(endpoint.rate(), nowNanos);
+      double pending = endpoint.ownPendingTokens(endpoint.rate(factor), nowNanos);
       double utilisation = endpoint.ownUtilisation(UTILISATION_WINDOW_SECONDS, nowNanos);
       if (endpoint.inFlight > 0 || utilisation > NO_UTILISATION) {
         load.add(
@@ -419,8 +413,9 @@ public final class PoolPicker {
   /** Counts, and what is known of each endpoint. */
   public synchronized PoolStats stats(long nowNanos) {
     List<EndpointStats> each = new ArrayList<>(endpoints.length);
+    double factor = PoolEndpoint.rateFactor(endpoints);
     for (PoolEndpoint endpoint : endpoints) {
-      each.add(endpoint.stats());
+      each.add(endpoint.stats(factor));
     }
     return new PoolStats(
         List.copyOf(each),
@@ -442,13 +437,14 @@ public final class PoolPicker {
     }
     double utilisation = utilisation(nowNanos);
     double price = 1 / (1 - utilisation);
+    double factor = PoolEndpoint.rateFactor(endpoints);
     long[] chain = prefix.blockArray();
     for (int i = 0; i < endpoints.length; i++) {
       if (candidates[i]) {
         heldBlocks[i] = endpoints[i].belief.longestPrefix(chain, prefix.count());
-        double rate = endpoints[i].rate();
-        waits[i] = endpoints[i].waitSeconds(rate, meanUncachedTokens, nowNanos);
-        price(i, prefix, rate, price);
+        rates[i] = endpoints[i].rate(factor);
+        waits[i] = endpoints[i].waitSeconds(rates[i], meanUncachedTokens, nowNanos);
+        price(i, prefix, price);
       }
     }
     int first = best(prefix.tieKey());
@@ -488,9 +484,9 @@ public final class PoolPicker {
     return any;
   }
 
-  private void price(int i, PrefixBlocks prefix, double rate, double price) {
+  private void price(int i, PrefixBlocks prefix, double price) {
     int uncached = prefix.promptTokens() - prefix.tokensUpTo(heldBlocks[i]);
-    prefills[i] = uncached / rate;
+    prefills[i] = uncached / rates[i];
     costs[i] = waits[i] + prefills[i] * price;
   }
 
@@ -502,13 +498,12 @@ public final class PoolPicker {
       return true;
     }
     verified[i] = true;
-    PoolEndpoint endpoint = endpoints[i];
-    int held = endpoint.belief.verifiedPrefix(prefix.blockArray(), heldBlocks[i]);
+    int held = endpoints[i].belief.verifiedPrefix(prefix.blockArray(), heldBlocks[i]);
     if (held == heldBlocks[i]) {
       return true;
     }
     heldBlocks[i] = held;
-    price(i, prefix, endpoint.rate(), price);
+    price(i, prefix, price);
     return false;
   }
 
@@ -586,8 +581,9 @@ public final class PoolPicker {
     plan.endpoint = null;
   }
 
+  /** Counts a plan's failure at an endpoint, once. */
   private void countFailure(PoolEndpoint endpoint, Plan plan, long nowNanos) {
-    if (endpoint.fail(plan, nowNanos)) {
+    if (plan.noteFailure(endpoint) && endpoint.fail(plan, nowNanos)) {
       ejections++;
     }
   }
