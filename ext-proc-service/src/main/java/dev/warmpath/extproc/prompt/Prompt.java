@@ -74,6 +74,7 @@ public final class Prompt {
   int parametersEnd;
   int cacheSaltStart;
   int cacheSaltEnd;
+  int cacheSaltNullStart;
   int cacheSaltTextStart;
   int cacheSaltTextEnd;
   boolean stream;
@@ -140,6 +141,11 @@ public final class Prompt {
   /** Raw offset of the closing quote of the client's {@code cache_salt}, or -1. */
   public int cacheSaltEnd() {
     return cacheSaltEnd;
+  }
+
+  /** Raw offset of the client's {@code null} in place of a {@code cache_salt}, or -1. */
+  public int cacheSaltNullStart() {
+    return cacheSaltNullStart;
   }
 
   /** Where the decoded {@code cache_salt} starts in {@link #text()}; empty if there is none. */
@@ -343,6 +349,7 @@ public final class Prompt {
     parametersEnd = 0;
     cacheSaltStart = -1;
     cacheSaltEnd = -1;
+    cacheSaltNullStart = -1;
     cacheSaltTextStart = 0;
     cacheSaltTextEnd = 0;
     stream = false;

@@ -332,6 +332,9 @@ public final class PromptScanner {
   private boolean topLevelMember(int name) {
     int mark = json.outPos;
     if (json.peek() == 'n') {
+      if (name == CACHE_SALT) {
+        prompt.cacheSaltNullStart = json.pos;
+      }
       return skip(mark);
     }
     return switch (name) {

@@ -1,0 +1,79 @@
+package dev.warmpath.extproc.annotate;
+
+/**
+ * The markers that a request gets and why, boundary by boundary. Immutable; holds nothing of the
+ * prompt.
+ */
+public final class AnnotationPlan {
+
+  private static final Boundary[] BOUNDARIES = Boundary.values();
+
+  private final Splices splices;
+  private final Decision[] decisions;
+  private final long[] estimatedTokens;
+  private final int placedTextEnd;
+  private final int clientMarkedTextEnd;
+
+  AnnotationPlan(
+      Splices splices,
+      Decision[] decisions,
+      long[] estimatedTokens,
+      int placedTextEnd,
+      int clientMarkedTextEnd) {
+    this.splices = splices;
+    this.decisions = decisions;
+    this.estimatedTokens = estimatedTokens;
+    this.placedTextEnd = placedTextEnd;
+    this.clientMarkedTextEnd = clientMarkedTextEnd;
+  }
+
+  /** The edits that place the markers; empty when none is. */
+  public Splices splices() {
+    return splices;
+  }
+
+  public Decision decision(Boundary boundary) {
+    return decisions[boundary.index];
+  }
+
+  /** Tokens, by estimate, up to the end of a boundary; 0 where there is none. */
+  public long estimatedTokens(Boundary boundary) {
+    return estimatedTokens[boundary.index];
+  }
+
+  /** Markers of ours. */
+  public int markersPlaced() {
+    int placed = 0;
+    for (Decision decision : decisions) {
+      if (decision == Decision.PLACED) {
+        placed++;
+      }
+    }
+    return placed;
+  }
+
+  /** Bytes of canonical text up to the end of our last marker's block; 0 without one. */
+  public int placedTextEnd() {
+    return placedTextEnd;
+  }
+
+  /** Bytes of canonical text up to the end of the client's last marker's block; 0 without one. */
+  public int clientMarkedTextEnd() {
+    return clientMarkedTextEnd;
+  }
+
+  /** All decisions in a line, such as {@code tools=absent system=placed(5120)…}, for people. */
+  public String explain() {
+    StringBuilder line = new StringBuilder();
+    for (Boundary boundary : BOUNDARIES) {
+      line.append(line.isEmpty() ? "" : " ")
+          .append(boundary.label())
+          .append('=')
+          .append(decision(boundary).label());
+      if (estimatedTokens(boundary) > 0) {
+        line.append('(').append(estimatedTokens(boundary)).append(')');
+      }
+    }
+    return line.toString();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.warmpath.extproc.annotate;
+
+/** What was decided about a {@link Boundary}, and why. */
+public enum Decision {
+  /** It gets a marker of ours. */
+  PLACED("placed"),
+  /** The request has no such boundary. */
+  ABSENT("absent"),
+  /** The client marked this part of the prompt itself, and its choice stands. */
+  CLIENT_MARKED("client_marked"),
+  /** The client asked for automatic mode, which marks this boundary. */
+  AUTOMATIC("automatic"),
+  /**
+   * The client marked tools or system prompt before their end: it says that what follows changes,
+   * so that nothing behind would be read again.
+   */
+  BEHIND_VOLATILE("behind_volatile"),
+  /** Fewer tokens, by estimate, than the model caches. */
+  BELOW_MINIMUM("below_minimum"),
+  /** All markers that a request may carry are taken. */
+  NO_FREE_MARKER("no_free_marker"),
+  /** A five-minute marker here would stand before a one-hour marker of the client. */
+  TTL_ORDER("ttl_order"),
+  /** No block here may carry a marker. */
+  NO_CACHEABLE_BLOCK("no_cacheable_block"),
+  /** The marker at the end of the conversation looks back far enough. */
+  WITHIN_LOOKBACK("within_lookback"),
+  /** The catalogue does not know the model. */
+  UNKNOWN_MODEL("unknown_model"),
+  /** The model, or the API, takes no markers. */
+  NO_MARKERS("no_markers");
+
+  private final String label;
+
+  Decision(String label) {
+    this.label = label;
+  }
+
+  /** Value of the metric's label. */
+  public String label() {
+    return label;
+  }
+}
