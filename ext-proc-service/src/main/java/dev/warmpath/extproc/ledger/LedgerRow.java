@@ -15,8 +15,10 @@ package dev.warmpath.extproc.ledger;
  * @param tokens what happened
  * @param actualNanoUsd what that cost
  * @param naiveNanoUsd what naive routing without annotation would have cost
+ * @param plannedNanoUsd what our decisions were expected to cost, applied or not
  * @param possibleNanoUsd a bound: everything that recurred is read, and nothing pays for a write
  * @param naiveReadTokens input that naive routing would have read
+ * @param plannedReadTokens input that our decisions were expected to read
  * @param possibleReadTokens input that one pooled cache would have read
  */
 public record LedgerRow(
@@ -30,6 +32,8 @@ public record LedgerRow(
     Tokens tokens,
     long actualNanoUsd,
     long naiveNanoUsd,
+    long plannedNanoUsd,
     long possibleNanoUsd,
     long naiveReadTokens,
+    long plannedReadTokens,
     long possibleReadTokens) {}

@@ -54,7 +54,23 @@ public final class PoolShadow {
     possible.capacityTokens(cacheTokens * endpoints);
   }
 
-  /** A prompt has come: what it finds in both, where it then stays. */
+  /**
+   * A prompt has come: what it finds in both, where it then stays.
+   *
+   * @param plannedReadTokens what the picked endpoint is believed to hold of it
+   */
+  public synchronized Shadow arrive(PrefixBlocks prefix, int plannedReadTokens) {
+    Shadow unplanned = arrive(prefix);
+    return new Shadow(
+        unplanned.promptTokens(),
+        unplanned.naiveReadTokens(),
+        0,
+        plannedReadTokens,
+        0,
+        unplanned.possibleReadTokens());
+  }
+
+  /** As above, for a prompt for which no endpoint was picked. */
   public synchronized Shadow arrive(PrefixBlocks prefix) {
     next = next + 1 < naive.size() ? next + 1 : 0;
     return new Shadow(

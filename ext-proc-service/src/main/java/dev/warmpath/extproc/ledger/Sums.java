@@ -13,8 +13,10 @@ final class Sums {
   private Tokens tokens = Tokens.ZERO;
   private long actualNanoUsd;
   private long naiveNanoUsd;
+  private long plannedNanoUsd;
   private long possibleNanoUsd;
   private long naiveReadTokens;
+  private long plannedReadTokens;
   private long possibleReadTokens;
 
   void add(Account account) {
@@ -30,11 +32,14 @@ final class Sums {
       return;
     }
     Tokens naive = naive(account);
+    Tokens planned = planned(account);
     Tokens possible = possible(account);
     actualNanoUsd += account.tariff().nanoUsd(actual);
     naiveNanoUsd += account.tariff().nanoUsd(naive);
+    plannedNanoUsd += account.tariff().nanoUsd(planned);
     possibleNanoUsd += account.tariff().nanoUsd(possible);
     naiveReadTokens += naive.read();
+    plannedReadTokens += planned.read();
     possibleReadTokens += possible.read();
   }
 
@@ -50,6 +55,11 @@ final class Sums {
     return isWhatHappened
         ? account.tokens()
         : split(account, shadow.naiveReadTokens(), shadow.naiveWrittenTokens());
+  }
+
+  private static Tokens planned(Account account) {
+    Shadow shadow = account.shadow();
+    return split(account, shadow.plannedReadTokens(), shadow.plannedWrittenTokens());
   }
 
   private static Tokens possible(Account account) {
@@ -79,8 +89,10 @@ final class Sums {
         tokens,
         actualNanoUsd,
         naiveNanoUsd,
+        plannedNanoUsd,
         possibleNanoUsd,
         naiveReadTokens,
+        plannedReadTokens,
         possibleReadTokens);
   }
 }

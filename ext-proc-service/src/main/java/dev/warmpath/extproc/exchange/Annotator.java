@@ -1,0 +1,115 @@
+package dev.warmpath.extproc.exchange;
+
+import dev.warmpath.extproc.annotate.AnnotationPlan;
+import dev.warmpath.extproc.annotate.AnnotationPlanner;
+import dev.warmpath.extproc.annotate.Boundary;
+import dev.warmpath.extproc.annotate.CacheSaltPlanner;
+import dev.warmpath.extproc.annotate.Splices;
+import dev.warmpath.extproc.prefix.PrefixChain;
+import dev.warmpath.extproc.prompt.Prompt;
+import dev.warmpath.extproc.provider.Catalogue;
+
+/**
+ * Decides whether a body may be edited at all, and asks the planners how. A body is left alone when
+ * a signature covers it, when Envoy would not replace it faithfully (no content-length), when the
+ * edit would cross the body limit, and while the upstream refuses what we would add. Thread-safe.
+ */
+final class Annotator {
+
+  private static final Boundary[] BOUNDARIES = Boundary.values();
+
+  /**
+   * What to change.
+   *
+   * @param splices edits; empty: none
+   * @param clientMarkedBlocks prefix blocks up to the client's last marker
+   * @param plannedMarkedBlocks prefix blocks up to the last marker of the client or ours
+   */
+  record Edits(Splices splices, int clientMarkedBlocks, int plannedMarkedBlocks) {
+    static final Edits NONE = new Edits(Splices.NONE, 0, 0);
+  }
+
+  private final Catalogue catalogue;
+  private final Rejections rejections;
+  private final ExchangeMetrics metrics;
+  private final int maxBodyBytes;
+
+  Annotator(Catalogue catalogue, Rejections rejections, ExchangeMetrics metrics, int maxBodyBytes) {
+    this.catalogue = catalogue;
+    this.rejections = rejections;
+    this.metrics = metrics;
+    this.maxBodyBytes = maxBodyBytes;
+  }
+
+  /** {@code cache_control} for a provider. */
+  Edits mark(
+      RequestHead head,
+      RouteEntry route,
+      Prompt prompt,
+      PrefixChain chain,
+      AnnotationPlanner planner,
+      double bytesPerToken,
+      long nowNanos) {
+    AnnotationPlan plan =
+        planner.plan(
+            prompt, catalogue.find(prompt.dialect(), prompt.model()).orElse(null), bytesPerToken);
+    for (Boundary boundary : BOUNDARIES) {
+      metrics.annotated(route.id(), boundary.label(), plan.decision(boundary).label());
+    }
+    int clientMarkedBlocks = blocksUpTo(chain, plan.clientMarkedTextEnd());
+    if (plan.splices().isEmpty()
+        || !mayEdit(head, route, "cache_control", prompt, plan.splices(), nowNanos)) {
+      return new Edits(Splices.NONE, clientMarkedBlocks, clientMarkedBlocks);
+    }
+    return new Edits(
+        plan.splices(),
+        clientMarkedBlocks,
+        Math.max(clientMarkedBlocks, blocksUpTo(chain, plan.placedTextEnd())));
+  }
+
+  /** {@code cache_salt} for a pool whose tenants don't share blocks. */
+  Edits salt(RequestHead head, RouteEntry route, String salt, Prompt prompt, long nowNanos) {
+    Splices splices = CacheSaltPlanner.plan(prompt, salt);
+    return mayEdit(head, route, "cache_salt", prompt, splices, nowNanos)
+        ? new Edits(splices, 0, 0)
+        : Edits.NONE;
+  }
+
+  private boolean mayEdit(
+      RequestHead head,
+      RouteEntry route,
+      String field,
+      Prompt prompt,
+      Splices splices,
+      long nowNanos) {
+    String refusal = null;
+    if (head.signed()) {
+      refusal = "signed";
+    } else if (head.contentLength() < 0) {
+      refusal = "no_content_length";
+    } else if (splices.editedLength(prompt.bodyLength()) > maxBodyBytes) {
+      refusal = "over_body_limit";
+    } else if (!rejections.allows(route.target().cluster(), prompt.model(), field, nowNanos)) {
+      refusal = "rejected_before";
+    }
+    if (refusal != null) {
+      metrics.annotated(route.id(), field, refusal);
+    }
+    return refusal == null;
+  }
+
+  /** Blocks that end at or before a place in the canonical text. */
+  private static int blocksUpTo(PrefixChain chain, int textEnd) {
+    int low = 0;
+    int high = chain.blocks();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (chain.blockTextEnd(middle) <= textEnd) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+}

@@ -1,0 +1,122 @@
+package dev.warmpath.extproc.exchange;
+
+import dev.warmpath.extproc.ledger.Shadow;
+import dev.warmpath.extproc.pick.Plan;
+import dev.warmpath.extproc.prompt.Dialect;
+import dev.warmpath.extproc.usage.Usage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One planned exchange, owned by the replica that planned it: what was decided, and what has been
+ * observed since. What was decided is immutable; progress is guarded by this object's monitor,
+ * which is taken before the picker's and never the other way round.
+ */
+final class ExchangePlan {
+
+  /**
+   * What was decided about a request.
+   *
+   * @param route that took it
+   * @param dialect of its body
+   * @param tenant who sent it; empty: nobody in particular
+   * @param model as the client named it
+   * @param applied whether the decision was carried out, or only recorded
+   * @param edited whether the body was changed
+   * @param keyRoot exported key of tools and system prompt; 0: none
+   * @param keyConversation exported key up to the first user turn
+   * @param promptTokens estimate
+   * @param promptTextBytes decoded
+   * @param shadow what naive balancing and one pooled cache would have read
+   */
+  record Decided(
+      RouteEntry route,
+      Dialect dialect,
+      String tenant,
+      String model,
+      boolean applied,
+      boolean edited,
+      long keyRoot,
+      long keyConversation,
+      int promptTokens,
+      int promptTextBytes,
+      Shadow shadow) {}
+
+  private final PlanId id;
+  private final Decided decided;
+  private final long plannedNanos;
+
+  /** The pool's part; null in the provider lane, and when nothing was picked. */
+  private final @Nullable Plan dispatch;
+
+  /** Addresses that were listed, best first. */
+  private final String[] listed;
+
+  // Guarded by this.
+  boolean streamEnded;
+  long streamEndedNanos;
+  boolean connectionLost;
+  boolean settled;
+  boolean outcomeEnded;
+  boolean cut;
+  boolean firstByteSeen;
+  int attemptsSeen;
+  int status;
+  String upstreamAddress = "";
+  String upstreamCluster = "";
+  String rejectedField = "";
+  @Nullable Usage usage;
+  Outcome.@Nullable Source usageSource;
+
+  ExchangePlan(
+      PlanId id, Decided decided, @Nullable Plan dispatch, String[] listed, long plannedNanos) {
+    this.id = id;
+    this.decided = decided;
+    this.dispatch = dispatch;
+    this.listed = listed;
+    this.plannedNanos = plannedNanos;
+  }
+
+  PlanId id() {
+    return id;
+  }
+
+  Decided decided() {
+    return decided;
+  }
+
+  RouteEntry route() {
+    return decided.route();
+  }
+
+  Dialect dialect() {
+    return decided.dialect();
+  }
+
+  String model() {
+    return decided.model();
+  }
+
+  boolean applied() {
+    return decided.applied();
+  }
+
+  long keyRoot() {
+    return decided.keyRoot();
+  }
+
+  long keyConversation() {
+    return decided.keyConversation();
+  }
+
+  long plannedNanos() {
+    return plannedNanos;
+  }
+
+  @Nullable Plan dispatch() {
+    return dispatch;
+  }
+
+  String[] listed() {
+    return listed;
+  }
+}

@@ -1,0 +1,307 @@
+package dev.warmpath.extproc.exchange;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Struct;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.warmpath.config.v1.Mode;
+import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
+import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
+import dev.warmpath.extproc.ledger.Shadow;
+import dev.warmpath.extproc.pick.Pick;
+import dev.warmpath.extproc.pick.Plan;
+import dev.warmpath.extproc.pick.PoolPicker;
+import dev.warmpath.extproc.pick.PrefixBlocks;
+import dev.warmpath.extproc.prefix.PrefixChain;
+import dev.warmpath.extproc.prefix.Scope;
+import dev.warmpath.extproc.prompt.Dialect;
+import dev.warmpath.extproc.prompt.Prompt;
+import dev.warmpath.extproc.prompt.Verdict;
+import io.envoyproxy.envoy.service.ext_proc.v3.BodyMutation;
+import io.envoyproxy.envoy.service.ext_proc.v3.BodyResponse;
+import io.envoyproxy.envoy.service.ext_proc.v3.CommonResponse;
+import io.envoyproxy.envoy.service.ext_proc.v3.HeaderMutation;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * From a request body to its answer: scan, keys, endpoints or breakpoints, one reply. Runs on the
+ * event loop that the stream belongs to, in that thread's {@link Scratch}; never blocks. Any fault
+ * of ours lets the request through untouched.
+ */
+final class Planner {
+
+  private static final Logger log = LoggerFactory.getLogger(Planner.class);
+  private static final HexFormat HEX = HexFormat.of();
+  private static final String[] NO_ADDRESSES = {};
+
+  /**
+   * The answer to a body.
+   *
+   * @param reply to send
+   * @param plan that waits for its outcome; null: the request passes untouched
+   * @param passReason why, when there is no plan
+   */
+  record Decision(ProcessingResponse reply, @Nullable ExchangePlan plan, String passReason) {
+    static Decision pass(String reason) {
+      return new Decision(Replies.CONTINUE_REQUEST_BODY, null, reason);
+    }
+  }
+
+  private final Limits limits;
+  private final Map<String, PoolPicker> pickers;
+  private final Annotator annotator;
+  private final Tenants tenants;
+  private final TokenRatio tokenRatio;
+  private final Accounts accounts;
+  private final HashKeyShadows hashKeys;
+  private final Plans plans;
+  private final ExchangeMetrics metrics;
+  private final LongSupplier clock;
+  private final ThreadLocal<Scratch> scratch;
+
+  Planner(
+      Limits limits,
+      Map<String, PoolPicker> pickers,
+      Annotator annotator,
+      Tenants tenants,
+      TokenRatio tokenRatio,
+      Accounts accounts,
+      HashKeyShadows hashKeys,
+      Plans plans,
+      ExchangeMetrics metrics,
+      LongSupplier clock,
+      ThreadLocal<Scratch> scratch) {
+    this.limits = limits;
+    this.pickers = pickers;
+    this.annotator = annotator;
+    this.tenants = tenants;
+    this.tokenRatio = tokenRatio;
+    this.accounts = accounts;
+    this.hashKeys = hashKeys;
+    this.plans = plans;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.scratch = scratch;
+  }
+
+  /** Why a body isn't wanted, as far as headers tell; null: it is. */
+  @Nullable PassReason refuseAtHeaders(RequestHead head, @Nullable RouteEntry route) {
+    if (route == null) {
+      return PassReason.NO_ROUTE;
+    }
+    if (route.mode() == Mode.OFF) {
+      return PassReason.ROUTE_OFF;
+    }
+    if (head.endOfStream()) {
+      return PassReason.NO_BODY;
+    }
+    if (head.contentLength() > limits.maxBodyBytes()) {
+      return PassReason.TOO_LARGE;
+    }
+    if (head.compressed()) {
+      return PassReason.COMPRESSED;
+    }
+    return dialect(head, route) == null ? PassReason.UNKNOWN_API : null;
+  }
+
+  private static @Nullable Dialect dialect(RequestHead head, RouteEntry route) {
+    Dialect configured = route.dialect();
+    return configured != null ? configured : Dialect.forPath(head.path());
+  }
+
+  /** Decides about a whole body. */
+  Decision plan(RequestHead head, RouteEntry route, ByteString body) {
+    long nowNanos = clock.getAsLong();
+    try {
+      Decision decision = decide(head, route, body, nowNanos);
+      ExchangePlan plan = decision.plan();
+      if (plan != null) {
+        plans.opened(plan);
+        metrics.planned(route.id(), mode(plan.applied()), clock.getAsLong() - nowNanos);
+      }
+      return decision;
+    } catch (RuntimeException e) {
+      // The message of an exception may quote what it stumbled over, so only its place is logged.
+      log.error("planning failed: {} at {}", e.getClass().getName(), firstFrame(e));
+      scratch.remove();
+      return Decision.pass(PassReason.INTERNAL.label());
+    }
+  }
+
+  private static String firstFrame(RuntimeException e) {
+    StackTraceElement[] frames = e.getStackTrace();
+    return frames.length == 0 ? "?" : frames[0].toString();
+  }
+
+  private Decision decide(RequestHead head, RouteEntry route, ByteString bodyBytes, long nowNanos) {
+    Dialect dialect = dialect(head, route);
+    if (dialect == null) {
+      return Decision.pass(PassReason.UNKNOWN_API.label());
+    }
+    if (bodyBytes.size() > limits.maxBodyBytes()) {
+      return Decision.pass(PassReason.TOO_LARGE.label());
+    }
+    Scratch own = scratch.get();
+    byte[] body = own.body(bodyBytes);
+    Prompt prompt = own.prompt;
+    Verdict verdict = own.scanner.scan(body, bodyBytes.size(), dialect, prompt);
+    if (verdict != Verdict.OK) {
+      return Decision.pass(verdict.label());
+    }
+    String tenant = tenants.tenant(head);
+    String model = prompt.model();
+    String cluster = route.target().cluster();
+    own.hasher.chain(prompt, scope(route.target(), tenant, model), own.chain);
+    double bytesPerToken = tokenRatio.bytesPerToken(cluster, model);
+    fill(own.blocks, own.chain, prompt, bytesPerToken);
+
+    boolean applied = route.mode() == Mode.ACTIVE;
+    Plan dispatch = null;
+    String[] listed = NO_ADDRESSES;
+    Annotator.Edits edits;
+    int heldTokens = 0;
+    switch (route.target()) {
+      case PoolTarget pool -> {
+        PoolPicker picker = pickers.get(pool.cluster());
+        if (picker != null) {
+          dispatch =
+              applied
+                  ? picker.dispatch(own.blocks, nowNanos, own.pick)
+                  : forecast(picker, own, nowNanos);
+          listed = addresses(own.pick);
+          heldTokens = own.pick.heldTokens();
+          metrics.picked(cluster, own.pick.result().name().toLowerCase(Locale.ROOT));
+        }
+        edits =
+            pool.tenantIsolated()
+                ? annotator.salt(head, route, tenants.salt(tenant), prompt, nowNanos)
+                : Annotator.Edits.NONE;
+      }
+      case ProviderTarget _ ->
+          edits =
+              annotator.mark(
+                  head, route, prompt, own.chain, own.annotationPlanner, bytesPerToken, nowNanos);
+    }
+    String session = head.header(route.sessionHeader());
+    hashKeys.arrive(
+        route,
+        own.blocks,
+        own.chain.keyRoot(),
+        own.chain.keyConversation(),
+        session == null ? "" : session);
+    boolean edited = applied && !edits.splices().isEmpty();
+    Shadow shadow =
+        accounts.shadow(
+            route,
+            own.blocks,
+            edits.clientMarkedBlocks(),
+            edits.plannedMarkedBlocks(),
+            heldTokens,
+            nowNanos);
+    ExchangePlan plan =
+        new ExchangePlan(
+            plans.nextId(),
+            new ExchangePlan.Decided(
+                route,
+                dialect,
+                tenant,
+                model,
+                applied,
+                edited,
+                own.chain.keyRoot(),
+                own.chain.keyConversation(),
+                own.blocks.promptTokens(),
+                prompt.textLength(),
+                shadow),
+            dispatch,
+            listed,
+            nowNanos);
+    byte[] editedBody = edited ? edits.splices().apply(body, bodyBytes.size()) : null;
+    return new Decision(reply(plan, own.chain, editedBody), plan, "");
+  }
+
+  private static Scope scope(RouteEntry.Target target, String tenant, String model) {
+    return new Scope(
+        switch (target) {
+          case PoolTarget(String cluster, boolean isolated) ->
+              isolated ? cluster + '\n' + tenant : cluster;
+          case ProviderTarget(_, String cacheScope, boolean clientCredential) ->
+              clientCredential ? cacheScope + '\n' + tenant : cacheScope;
+        },
+        model);
+  }
+
+  private static void fill(
+      PrefixBlocks blocks, PrefixChain chain, Prompt prompt, double bytesPerToken) {
+    blocks.clear();
+    for (int i = 0; i < chain.blocks(); i++) {
+      blocks.add(chain.block(i), (int) (chain.blockTextEnd(i) / bytesPerToken));
+    }
+    blocks.promptTokens((int) (prompt.textLength() / bytesPerToken));
+    blocks.tieKey(chain.keyConversation());
+  }
+
+  private static Plan forecast(PoolPicker picker, Scratch own, long nowNanos) {
+    picker.pick(own.blocks, nowNanos, own.pick);
+    return picker.observe(own.blocks, nowNanos);
+  }
+
+  private static String[] addresses(Pick pick) {
+    String[] addresses = new String[pick.count()];
+    for (int i = 0; i < addresses.length; i++) {
+      addresses[i] = pick.address(i);
+    }
+    return addresses;
+  }
+
+  private static ProcessingResponse reply(
+      ExchangePlan plan, PrefixChain chain, byte @Nullable [] editedBody) {
+    Struct.Builder metadata =
+        Struct.newBuilder()
+            .putFields(PlanMetadata.NAMESPACE, Replies.struct(PlanMetadata.of(plan)));
+    ProcessingResponse.Builder reply = ProcessingResponse.newBuilder();
+    if (plan.applied()) {
+      CommonResponse.Builder common = CommonResponse.newBuilder();
+      HeaderMutation.Builder headers = HeaderMutation.newBuilder();
+      if (chain.hasRoot()) {
+        headers.addSetHeaders(
+            Replies.header(ReservedHeaders.KEY_ROOT, HEX.toHexDigits(chain.keyRoot())));
+      }
+      headers.addSetHeaders(
+          Replies.header(
+              ReservedHeaders.KEY_CONVERSATION, HEX.toHexDigits(chain.keyConversation())));
+      if (editedBody != null) {
+        headers.addSetHeaders(
+            Replies.header(ReservedHeaders.CONTENT_LENGTH, Integer.toString(editedBody.length)));
+        common.setBodyMutation(
+            BodyMutation.newBuilder().setBody(UnsafeByteOperations.unsafeWrap(editedBody)));
+      }
+      if (plan.listed().length > 0) {
+        metadata.putFields(
+            ReservedHeaders.ENDPOINT_NAMESPACE,
+            Replies.struct(
+                Struct.newBuilder()
+                    .putFields(
+                        ReservedHeaders.ENDPOINT_KEY,
+                        Replies.string(String.join(",", plan.listed())))
+                    .build()));
+      }
+      reply.setRequestBody(
+          BodyResponse.newBuilder().setResponse(common.setHeaderMutation(headers)));
+    } else {
+      reply.setRequestBody(
+          BodyResponse.newBuilder().setResponse(CommonResponse.getDefaultInstance()));
+    }
+    return reply.setDynamicMetadata(metadata).build();
+  }
+
+  private static String mode(boolean applied) {
+    return applied ? "active" : "forecast";
+  }
+}

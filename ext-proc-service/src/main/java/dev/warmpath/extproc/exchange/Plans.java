@@ -1,0 +1,264 @@
+package dev.warmpath.extproc.exchange;
+
+import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
+import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
+import dev.warmpath.extproc.pick.PoolPicker;
+import dev.warmpath.extproc.usage.Usage;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The exchanges that this replica planned, from plan to account. An exchange ends with its request
+ * stream; then it is settled as soon as its outcome is complete, or a little later without. A
+ * stream that ended with its connection tells nothing: that exchange goes on in Envoy, and is
+ * settled when it is observed or when its time runs out.
+ *
+ * <p>Thread-safe. Bounded: {@link Limits#maxExchanges} open streams make as many plans, and those
+ * without a stream are bounded by the same number, oldest settled first.
+ */
+public final class Plans {
+
+  private static final int FIRST_CLIENT_ERROR = 400;
+  private static final int FIRST_SERVER_ERROR = 500;
+
+  /** Told once for each exchange, when nothing more will be learned of it. */
+  interface Settlement {
+    void settled(ExchangePlan plan, Usage usage, End end, long nowNanos);
+  }
+
+  /** How an exchange ended. */
+  enum End {
+    SERVED("served"),
+    CLIENT_ERROR("client_error"),
+    ENDPOINT_FAILED("endpoint_failed"),
+    ENDPOINT_LOST("endpoint_lost"),
+    UNKNOWN("unknown");
+
+    private final String label;
+
+    End(String label) {
+      this.label = label;
+    }
+
+    String label() {
+      return label;
+    }
+  }
+
+  private final long incarnation;
+  private final Limits limits;
+  private final Map<String, PoolPicker> pickers;
+  private final ExchangeMetrics metrics;
+  private final Rejections rejections;
+  private final Settlement settlement;
+  private final FirstBytes firstBytes;
+  private final AtomicLong lastNumber = new AtomicLong();
+  private final ConcurrentHashMap<Long, ExchangePlan> open = new ConcurrentHashMap<>();
+
+  Plans(
+      long incarnation,
+      Limits limits,
+      Map<String, PoolPicker> pickers,
+      ExchangeMetrics metrics,
+      Rejections rejections,
+      FirstBytes firstBytes,
+      Settlement settlement) {
+    this.incarnation = incarnation;
+    this.limits = limits;
+    this.pickers = pickers;
+    this.metrics = metrics;
+    this.rejections = rejections;
+    this.firstBytes = firstBytes;
+    this.settlement = settlement;
+  }
+
+  /** Random number of this process, the first half of its plans' ids. */
+  long incarnation() {
+    return incarnation;
+  }
+
+  /** Plans that are not settled. */
+  int size() {
+    return open.size();
+  }
+
+  PlanId nextId() {
+    return new PlanId(incarnation, lastNumber.incrementAndGet());
+  }
+
+  void opened(ExchangePlan plan) {
+    open.put(plan.id().number(), plan);
+  }
+
+  /**
+   * The request stream of a plan ended, and with it the exchange, unless its connection was lost.
+   */
+  void streamEnded(ExchangePlan plan, boolean connectionLost, long nowNanos) {
+    synchronized (plan) {
+      plan.streamEnded = true;
+      plan.streamEndedNanos = nowNanos;
+      plan.connectionLost = connectionLost;
+      settleIfComplete(plan, nowNanos);
+    }
+  }
+
+  /** Takes what an observer saw; what is not about an open plan is dropped. */
+  void observed(Outcome outcome, long nowNanos) {
+    ExchangePlan plan = open.get(outcome.planId().number());
+    if (plan == null) {
+      return;
+    }
+    synchronized (plan) {
+      if (!plan.settled) {
+        merge(plan, outcome, nowNanos);
+        settleIfComplete(plan, nowNanos);
+      }
+    }
+  }
+
+  private void merge(ExchangePlan plan, Outcome outcome, long nowNanos) {
+    if (!outcome.upstreamAddress().isEmpty()) {
+      plan.upstreamAddress = outcome.upstreamAddress();
+    }
+    if (!outcome.upstreamCluster().isEmpty() && plan.upstreamCluster.isEmpty()) {
+      plan.upstreamCluster = outcome.upstreamCluster();
+      if (!plan.upstreamCluster.equals(plan.route().target().cluster())) {
+        metrics.clusterMismatch();
+      }
+    }
+    if (outcome.status() != 0) {
+      plan.status = outcome.status();
+    }
+    failedAttempts(plan, outcome.attempts(), nowNanos);
+    Long firstByteAtNanos = outcome.firstByteAtNanos();
+    if (firstByteAtNanos != null && !plan.firstByteSeen && plan.status < FIRST_CLIENT_ERROR) {
+      plan.firstByteSeen = true;
+      long nanos = Math.max(0, firstByteAtNanos - plan.plannedNanos());
+      metrics.firstByte(plan.route().id(), nanos);
+      PoolPicker picker = picker(plan);
+      if (picker != null && plan.dispatch() != null) {
+        picker.firstByte(plan.dispatch(), plan.upstreamAddress, nanos, nowNanos);
+        firstBytes.seen(plan.route().target().cluster(), plan.upstreamAddress, nanos);
+      }
+    }
+    Usage usage = outcome.usage();
+    if (usage != null && !usage.isUnknown()) {
+      Usage known = plan.usage;
+      boolean first = outcome.source() == Outcome.Source.OBSERVER || known == null;
+      plan.usage =
+          known == null ? usage : first ? usage.filledFrom(known) : known.filledFrom(usage);
+    }
+    if (!outcome.rejectedField().isEmpty()) {
+      plan.rejectedField = outcome.rejectedField();
+    }
+    plan.cut |= outcome.cut() && outcome.source() == Outcome.Source.ACCESS_LOG;
+    plan.outcomeEnded |= outcome.end();
+  }
+
+  /** Every attempt but the last failed, in the order in which the endpoints were listed. */
+  private void failedAttempts(ExchangePlan plan, int attempts, long nowNanos) {
+    PoolPicker picker = picker(plan);
+    if (picker == null || plan.dispatch() == null || !plan.applied()) {
+      return;
+    }
+    for (int i = plan.attemptsSeen; i < attempts - 1 && i < plan.listed().length; i++) {
+      String address = plan.listed()[i];
+      if (!address.equals(plan.upstreamAddress)) {
+        picker.attemptFailed(plan.dispatch(), address, nowNanos);
+        firstBytes.failed(plan.route().target().cluster(), address);
+      }
+    }
+    plan.attemptsSeen = Math.max(plan.attemptsSeen, attempts - 1);
+  }
+
+  /**
+   * Settles what waits too long: exchanges whose outcome did not come, and plans whose connection
+   * was lost. To be called several times a second.
+   */
+  void sweep(long nowNanos) {
+    for (ExchangePlan plan : open.values()) {
+      synchronized (plan) {
+        if (plan.settled || !plan.streamEnded) {
+          continue;
+        }
+        long waitedNanos = nowNanos - plan.streamEndedNanos;
+        boolean timeIsUp =
+            waitedNanos > (plan.connectionLost ? limits.planTtlNanos() : limits.settleNanos());
+        if (timeIsUp) {
+          if (plan.connectionLost) {
+            metrics.planExpired();
+          }
+          settle(plan, nowNanos);
+        }
+      }
+    }
+    for (PoolPicker picker : pickers.values()) {
+      picker.overdue(nowNanos);
+    }
+  }
+
+  private void settleIfComplete(ExchangePlan plan, long nowNanos) {
+    if (plan.outcomeEnded && plan.streamEnded) {
+      settle(plan, nowNanos);
+    }
+  }
+
+  private void settle(ExchangePlan plan, long nowNanos) {
+    plan.settled = true;
+    open.remove(plan.id().number());
+    End end = end(plan);
+    Usage usage = plan.usage == null ? Usage.UNKNOWN : plan.usage;
+    PoolPicker picker = picker(plan);
+    if (picker != null && plan.dispatch() != null) {
+      picker.usage(plan.dispatch(), usage.readTokens(), usage.inputTokens());
+      picker.end(plan.dispatch(), poolOutcome(end), nowNanos);
+      if (end == End.ENDPOINT_FAILED || end == End.ENDPOINT_LOST) {
+        firstBytes.failed(plan.route().target().cluster(), served(plan));
+      }
+    }
+    if (!plan.rejectedField.isEmpty() && plan.decided().edited()) {
+      metrics.rejected(plan.route().target().cluster(), plan.rejectedField);
+      rejections.rejected(
+          plan.route().target().cluster(), plan.model(), plan.rejectedField, nowNanos);
+    }
+    metrics.ended(plan.route().id(), end.label());
+    metrics.used(plan.route().id(), usage);
+    settlement.settled(plan, usage, end, nowNanos);
+  }
+
+  private static String served(ExchangePlan plan) {
+    return plan.upstreamAddress.isEmpty() && plan.listed().length > 0
+        ? plan.listed()[0]
+        : plan.upstreamAddress;
+  }
+
+  private static End end(ExchangePlan plan) {
+    if (plan.cut) {
+      return End.ENDPOINT_LOST;
+    }
+    if (plan.status >= FIRST_SERVER_ERROR) {
+      return End.ENDPOINT_FAILED;
+    }
+    if (plan.status >= FIRST_CLIENT_ERROR) {
+      return End.CLIENT_ERROR;
+    }
+    return plan.status == 0 ? End.UNKNOWN : End.SERVED;
+  }
+
+  private static dev.warmpath.extproc.pick.Outcome poolOutcome(End end) {
+    return switch (end) {
+      case SERVED -> dev.warmpath.extproc.pick.Outcome.SERVED;
+      case ENDPOINT_FAILED, ENDPOINT_LOST -> dev.warmpath.extproc.pick.Outcome.ENDPOINT_FAILED;
+      case CLIENT_ERROR, UNKNOWN -> dev.warmpath.extproc.pick.Outcome.UNKNOWN;
+    };
+  }
+
+  private @Nullable PoolPicker picker(ExchangePlan plan) {
+    return switch (plan.route().target()) {
+      case PoolTarget pool -> pickers.get(pool.cluster());
+      case ProviderTarget _ -> null;
+    };
+  }
+}

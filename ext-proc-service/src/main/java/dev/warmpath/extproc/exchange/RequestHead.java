@@ -1,0 +1,99 @@
+package dev.warmpath.extproc.exchange;
+
+import com.google.protobuf.ByteString;
+import io.envoyproxy.envoy.config.core.v3.HeaderMap;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a plan needs of the request headers, read in one pass over the message.
+ *
+ * @param path without query
+ * @param routeName Envoy's {@code xds.route_name}; empty: not sent
+ * @param contentLength bytes; -1: absent or not a number
+ * @param compressed a content-encoding other than identity
+ * @param signed a signature covers the body, so that no byte of it may change
+ * @param headers those that route matches and the tenant depend on
+ */
+record RequestHead(
+    String path,
+    String routeName,
+    long contentLength,
+    boolean compressed,
+    boolean signed,
+    boolean endOfStream,
+    Map<String, String> headers) {
+
+  /** Value of a header that was asked for; null: absent. */
+  @Nullable String header(String name) {
+    return headers.get(name);
+  }
+
+  /** Reads a headers message. {@code wanted}: lower-case names to keep. */
+  static RequestHead of(HeaderMap map, boolean endOfStream, String routeName, List<String> wanted) {
+    String path = "";
+    long contentLength = -1;
+    boolean compressed = false;
+    boolean signed = false;
+    Map<String, String> kept = Map.of();
+    for (int i = 0; i < map.getHeadersCount(); i++) {
+      HeaderValue header = map.getHeaders(i);
+      String name = header.getKey();
+      switch (name) {
+        case ":path" -> {
+          String whole = value(header);
+          signed |= whole.contains("X-Amz-Signature=");
+          path = withoutQuery(whole);
+        }
+        case "content-length" -> contentLength = parseLength(value(header));
+        case "content-encoding" -> compressed = !value(header).equalsIgnoreCase("identity");
+        case "x-amz-date",
+            "x-amz-content-sha256",
+            "content-md5",
+            "digest",
+            "content-digest",
+            "repr-digest",
+            "signature-input",
+            "x-hub-signature-256" ->
+            signed = true;
+        case "authorization" -> signed |= value(header).startsWith("AWS4-");
+        default -> {}
+      }
+      if (wanted.contains(name)) {
+        if (kept.isEmpty()) {
+          kept = new HashMap<>();
+        }
+        kept.putIfAbsent(name, value(header));
+      }
+    }
+    return new RequestHead(path, routeName, contentLength, compressed, signed, endOfStream, kept);
+  }
+
+  private static String value(HeaderValue header) {
+    ByteString raw = header.getRawValue();
+    return raw.isEmpty() ? header.getValue() : raw.toStringUtf8();
+  }
+
+  private static String withoutQuery(String path) {
+    int question = path.indexOf('?');
+    return question < 0 ? path : path.substring(0, question);
+  }
+
+  private static long parseLength(String value) {
+    if (value.isEmpty() || value.length() > 18) {
+      return -1;
+    }
+    long length = 0;
+    for (int i = 0; i < value.length(); i++) {
+      int digit = value.charAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        return -1;
+      }
+      length = length * 10 + digit;
+    }
+    return length;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.warmpath.extproc.exchange;
+
+import dev.warmpath.config.v1.Mode;
+import dev.warmpath.extproc.prompt.Dialect;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A configured route as the data path reads it.
+ *
+ * @param id of the configuration
+ * @param pathPrefix that a path must begin with
+ * @param headers lower-case names and the values that they must have
+ * @param target where its requests go
+ * @param dialect of its bodies; null: by path
+ * @param sessionHeader lower-case name of the header that names a session
+ * @param mode how far a decision goes
+ */
+record RouteEntry(
+    String id,
+    String pathPrefix,
+    Map<String, String> headers,
+    Target target,
+    @Nullable Dialect dialect,
+    String sessionHeader,
+    Mode mode) {
+
+  /** Where requests go, and so what is decided for them. */
+  sealed interface Target {
+    /** The Envoy cluster. */
+    String cluster();
+  }
+
+  /**
+   * A pool of engines: the endpoint is picked.
+   *
+   * @param tenantIsolated tenants don't share cached blocks
+   */
+  record PoolTarget(String cluster, boolean tenantIsolated) implements Target {}
+
+  /**
+   * An account at a provider: breakpoints are marked.
+   *
+   * @param cacheScope whose cache it is
+   * @param clientCredential the client's own credential is passed on, so the tenant is the account
+   */
+  record ProviderTarget(String cluster, String cacheScope, boolean clientCredential)
+      implements Target {}
+
+  String lane() {
+    return switch (target) {
+      case PoolTarget _ -> "pool";
+      case ProviderTarget _ -> "provider";
+    };
+  }
+}

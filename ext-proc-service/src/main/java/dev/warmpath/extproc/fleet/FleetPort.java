@@ -1,0 +1,418 @@
+package dev.warmpath.extproc.fleet;
+
+import dev.warmpath.config.v1.Route;
+import dev.warmpath.extproc.exchange.FirstBytes;
+import dev.warmpath.extproc.exchange.HashKeyShadows;
+import dev.warmpath.extproc.exchange.Outcome;
+import dev.warmpath.extproc.exchange.Outcomes;
+import dev.warmpath.extproc.exchange.PlanId;
+import dev.warmpath.extproc.exchange.Rejections;
+import dev.warmpath.extproc.ledger.Ledger;
+import dev.warmpath.extproc.pick.EndpointLoad;
+import dev.warmpath.extproc.pick.EndpointState;
+import dev.warmpath.extproc.pick.EndpointStats;
+import dev.warmpath.extproc.pick.HashKeyShadow;
+import dev.warmpath.extproc.pick.Placement;
+import dev.warmpath.extproc.pick.PoolPicker;
+import dev.warmpath.extproc.usage.Usage;
+import dev.warmpath.fleet.v1.ClusterView;
+import dev.warmpath.fleet.v1.ControlMessage;
+import dev.warmpath.fleet.v1.EndpointFirstBytes;
+import dev.warmpath.fleet.v1.EndpointView;
+import dev.warmpath.fleet.v1.KeyStatistics;
+import dev.warmpath.fleet.v1.Load;
+import dev.warmpath.fleet.v1.Placements;
+import dev.warmpath.fleet.v1.Rejection;
+import dev.warmpath.fleet.v1.ReplicaMessage;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/**
+ * Translates between the fleet stream's messages and what this replica knows: load, placements,
+ * outcomes, first bytes and refusals go up; endpoints, peers' load and placements come down. Called
+ * on the fleet client's thread; {@link #forward} from any.
+ */
+public final class FleetPort implements FleetClient.Port {
+
+  /** Outcomes for other replicas that wait for the stream; more are dropped and counted. */
+  static final int MAX_QUEUED_OUTCOMES = 10_000;
+
+  /** Blocks in one message of placements: 8 bytes each, well below gRPC's 4 MiB. */
+  private static final int MAX_PLACED_BLOCKS = 128 * 1024;
+
+  private static final int FIRST_BYTES_EVERY_TICKS = 10;
+  private static final int LEDGER_EVERY_TICKS = 20;
+  private static final int KEYS_EVERY_TICKS = 50;
+
+  private final String replica;
+  private final long incarnation;
+  private final Map<String, PoolPicker> pickers;
+  private final Outcomes outcomes;
+  private final FirstBytes firstBytes;
+  private final Rejections rejections;
+  private final HashKeyShadows hashKeys;
+  private final Ledger ledger;
+  private final LongSupplier clock;
+  private final ArrayBlockingQueue<Outcome> toOthers =
+      new ArrayBlockingQueue<>(MAX_QUEUED_OUTCOMES);
+  private final AtomicLong droppedOutcomes = new AtomicLong();
+
+  public FleetPort(
+      String replica,
+      long incarnation,
+      Map<String, PoolPicker> pickers,
+      Outcomes outcomes,
+      FirstBytes firstBytes,
+      Rejections rejections,
+      HashKeyShadows hashKeys,
+      Ledger ledger,
+      LongSupplier clock) {
+    this.replica = replica;
+    this.incarnation = incarnation;
+    this.pickers = pickers;
+    this.outcomes = outcomes;
+    this.firstBytes = firstBytes;
+    this.rejections = rejections;
+    this.hashKeys = hashKeys;
+    this.ledger = ledger;
+    this.clock = clock;
+  }
+
+  /** Sends an outcome to the replica that owns its plan, at the next period. */
+  public void forward(Outcome outcome) {
+    if (!toOthers.offer(outcome)) {
+      droppedOutcomes.incrementAndGet();
+    }
+  }
+
+  /** Outcomes that were dropped since the stream did not take them. */
+  public long droppedOutcomes() {
+    return droppedOutcomes.get();
+  }
+
+  @Override
+  public void collect(long ticks, List<ReplicaMessage> messages) {
+    long nowNanos = clock.getAsLong();
+    messages.add(ReplicaMessage.newBuilder().setLoad(load(nowNanos)).build());
+    Placements placements = placements();
+    if (placements.getPlacementsCount() > 0) {
+      messages.add(ReplicaMessage.newBuilder().setPlacements(placements).build());
+    }
+    collectOutcomes(nowNanos, messages);
+    collectRejections(messages);
+    if (ticks % FIRST_BYTES_EVERY_TICKS == 0) {
+      collectFirstBytes(nowNanos, messages);
+    }
+    if (ticks % KEYS_EVERY_TICKS == 0) {
+      collectHashKeys(messages);
+    }
+    if (ticks % LEDGER_EVERY_TICKS == 0) {
+      collectLedger(messages);
+    }
+  }
+
+  /** One new delta a period, and those that wait for their acknowledgement. */
+  private void collectLedger(List<ReplicaMessage> messages) {
+    var _ = ledger.drainDelta();
+    ledger
+        .pendingAfter(0)
+        .forEach(
+            delta ->
+                messages.add(
+                    ReplicaMessage.newBuilder()
+                        .setLedgerDelta(LedgerMessages.delta(delta))
+                        .build()));
+  }
+
+  private Load load(long nowNanos) {
+    Load.Builder load = Load.newBuilder().setReplica(replica).setIncarnation(incarnation);
+    pickers.forEach(
+        (cluster, picker) -> {
+          for (EndpointLoad endpoint : picker.localLoad(nowNanos)) {
+            load.addEndpoints(
+                dev.warmpath.fleet.v1.EndpointLoad.newBuilder()
+                    .setCluster(cluster)
+                    .setAddress(endpoint.address())
+                    .setRequestsInFlight(endpoint.requestsInFlight())
+                    .setPendingTokens(endpoint.pendingTokens())
+                    .setUtilisation(endpoint.utilisation()));
+          }
+        });
+    return load.build();
+  }
+
+  private Placements placements() {
+    Placements.Builder placements =
+        Placements.newBuilder().setReplica(replica).setIncarnation(incarnation);
+    int room = MAX_PLACED_BLOCKS;
+    for (Map.Entry<String, PoolPicker> entry : pickers.entrySet()) {
+      for (Placement placement : entry.getValue().drainPlacements()) {
+        room -= placement.blocks().length;
+        if (room < 0) {
+          return placements.build();
+        }
+        var message =
+            dev.warmpath.fleet.v1.Placement.newBuilder()
+                .setCluster(entry.getKey())
+                .setAddress(placement.address())
+                .setTokens(placement.tokens());
+        for (long block : placement.blocks()) {
+          message.addBlocks(block);
+        }
+        placements.addPlacements(message);
+      }
+    }
+    return placements.build();
+  }
+
+  private void collectOutcomes(long nowNanos, List<ReplicaMessage> messages) {
+    List<Outcome> drained = new ArrayList<>();
+    if (toOthers.drainTo(drained) > 0) {
+      var message = dev.warmpath.fleet.v1.Outcomes.newBuilder();
+      drained.forEach(outcome -> message.addOutcomes(toMessage(outcome, nowNanos)));
+      messages.add(ReplicaMessage.newBuilder().setOutcomes(message).build());
+    }
+  }
+
+  private void collectRejections(List<ReplicaMessage> messages) {
+    List<Rejections.Rejection> drained = rejections.drainUntold();
+    if (drained.isEmpty()) {
+      return;
+    }
+    var message = dev.warmpath.fleet.v1.Rejections.newBuilder().setReplica(replica);
+    for (Rejections.Rejection rejection : drained) {
+      message.addRejections(
+          Rejection.newBuilder()
+              .setProvider(rejection.cluster())
+              .setModel(rejection.model())
+              .setField(rejection.field())
+              .setPauseNanos(rejection.pauseNanos()));
+    }
+    messages.add(ReplicaMessage.newBuilder().setRejections(message).build());
+  }
+
+  private void collectFirstBytes(long nowNanos, List<ReplicaMessage> messages) {
+    Map<String, EndpointFirstBytes.Builder> byEndpoint = new HashMap<>();
+    for (FirstBytes.Sum sum : firstBytes.drain()) {
+      endpoint(byEndpoint, sum.cluster(), sum.address())
+          .setCount(sum.count())
+          .setSumNanos(sum.sumNanos())
+          .setFailures(sum.failures());
+    }
+    pickers.forEach(
+        (cluster, picker) -> {
+          for (EndpointStats stats : picker.stats(nowNanos).endpoints()) {
+            endpoint(byEndpoint, cluster, stats.address())
+                .setPrefillTokensPerSecond(stats.prefillTokensPerSecond());
+          }
+        });
+    var message = dev.warmpath.fleet.v1.FirstBytes.newBuilder();
+    byEndpoint.values().forEach(message::addEndpoints);
+    messages.add(ReplicaMessage.newBuilder().setFirstBytes(message).build());
+  }
+
+  private void collectHashKeys(List<ReplicaMessage> messages) {
+    KeyStatistics.Builder message = KeyStatistics.newBuilder();
+    hashKeys
+        .drain()
+        .forEach(
+            (route, keys) -> {
+              var ofRoute = message.addRoutesBuilder().setRoute(route);
+              for (HashKeyShadow.Sums sums : keys.values()) {
+                var ofKey =
+                    ofRoute
+                        .addKeysBuilder()
+                        .setHashKey(hashKey(sums.key()).getNumber())
+                        .setTokens(sums.tokens())
+                        .setHitTokens(sums.hitTokens());
+                for (long tokens : sums.endpointTokens()) {
+                  ofKey.addEndpointTokens(tokens);
+                }
+              }
+            });
+    messages.add(ReplicaMessage.newBuilder().setKeyStatistics(message).build());
+  }
+
+  private static Route.HashKey hashKey(HashKeyShadow.Key key) {
+    return switch (key) {
+      case ROOT -> Route.HashKey.ROOT;
+      case CONVERSATION -> Route.HashKey.CONVERSATION;
+      case SESSION -> Route.HashKey.SESSION;
+      case NONE -> Route.HashKey.NONE;
+    };
+  }
+
+  private static EndpointFirstBytes.Builder endpoint(
+      Map<String, EndpointFirstBytes.Builder> byEndpoint, String cluster, String address) {
+    return byEndpoint.computeIfAbsent(
+        cluster + '\n' + address,
+        _ -> EndpointFirstBytes.newBuilder().setCluster(cluster).setAddress(address));
+  }
+
+  @Override
+  public void receive(ControlMessage message) {
+    long nowNanos = clock.getAsLong();
+    switch (message.getMessageCase()) {
+      case WELCOME -> ledger.acknowledge(message.getWelcome().getLedgerSequence());
+      case LEDGER_ACK -> ledger.acknowledge(message.getLedgerAck().getSequence());
+      case ENDPOINT_VIEW -> view(message.getEndpointView(), nowNanos);
+      case PEER_LOAD -> peerLoad(message.getPeerLoad(), nowNanos);
+      case PEER_PLACEMENTS -> peerPlacements(message.getPeerPlacements());
+      case PEER_GONE -> {
+        long gone = message.getPeerGone().getIncarnation();
+        pickers.values().forEach(picker -> picker.peerGone(gone));
+      }
+      case OUTCOMES ->
+          message.getOutcomes().getOutcomesList().forEach(outcome -> forwarded(outcome, nowNanos));
+      case REJECTIONS ->
+          message
+              .getRejections()
+              .getRejectionsList()
+              .forEach(
+                  rejection ->
+                      rejections.told(
+                          new Rejections.Rejection(
+                              rejection.getProvider(),
+                              rejection.getModel(),
+                              rejection.getField(),
+                              rejection.getPauseNanos()),
+                          nowNanos));
+      case MESSAGE_NOT_SET -> {}
+    }
+  }
+
+  private void view(EndpointView view, long nowNanos) {
+    for (ClusterView cluster : view.getClustersList()) {
+      PoolPicker picker = pickers.get(cluster.getCluster());
+      if (picker != null) {
+        picker.endpoints(
+            cluster.getEndpointsList().stream().map(FleetPort::state).toList(), nowNanos);
+      }
+    }
+  }
+
+  private static EndpointState state(dev.warmpath.fleet.v1.EndpointState state) {
+    return new EndpointState(
+        state.getAddress(),
+        state.getId().isEmpty() ? state.getAddress() : state.getId(),
+        switch (state.getHealth()) {
+          case HEALTHY, HEALTH_UNSPECIFIED, UNRECOGNIZED -> EndpointState.Health.HEALTHY;
+          case UNHEALTHY -> EndpointState.Health.UNHEALTHY;
+          case DRAINING -> EndpointState.Health.DRAINING;
+        },
+        state.getPrefillTokensPerSecond(),
+        state.getCacheTokens(),
+        state.hasRequestsRunning() ? state.getRequestsRunning() : -1,
+        state.hasRequestsWaiting() ? state.getRequestsWaiting() : -1,
+        state.getEngineEpoch());
+  }
+
+  private void peerLoad(Load load, long nowNanos) {
+    if (load.getIncarnation() == incarnation) {
+      return;
+    }
+    Map<String, List<EndpointLoad>> byCluster = new HashMap<>();
+    for (var endpoint : load.getEndpointsList()) {
+      byCluster
+          .computeIfAbsent(endpoint.getCluster(), _ -> new ArrayList<>())
+          .add(
+              new EndpointLoad(
+                  endpoint.getAddress(),
+                  endpoint.getRequestsInFlight(),
+                  endpoint.getPendingTokens(),
+                  endpoint.getUtilisation()));
+    }
+    pickers.forEach(
+        (cluster, picker) ->
+            picker.peerLoad(
+                load.getIncarnation(), byCluster.getOrDefault(cluster, List.of()), nowNanos));
+  }
+
+  private void peerPlacements(Placements placements) {
+    if (placements.getIncarnation() == incarnation) {
+      return;
+    }
+    for (var placement : placements.getPlacementsList()) {
+      PoolPicker picker = pickers.get(placement.getCluster());
+      if (picker != null) {
+        long[] blocks = new long[placement.getBlocksCount()];
+        for (int i = 0; i < blocks.length; i++) {
+          blocks[i] = placement.getBlocks(i);
+        }
+        picker.peerPlacement(placement.getAddress(), blocks, placement.getTokens());
+      }
+    }
+  }
+
+  private static dev.warmpath.fleet.v1.Outcome toMessage(Outcome outcome, long nowNanos) {
+    var message =
+        dev.warmpath.fleet.v1.Outcome.newBuilder()
+            .setPlanId(outcome.planId().toString())
+            .setUpstreamAddress(outcome.upstreamAddress())
+            .setUpstreamCluster(outcome.upstreamCluster())
+            .setStatus(outcome.status())
+            .setAttempts(outcome.attempts())
+            .setCut(outcome.cut())
+            .setEnd(outcome.end())
+            .setRejectedField(outcome.rejectedField())
+            .setAccessLog(outcome.source() == Outcome.Source.ACCESS_LOG);
+    Long firstByteAtNanos = outcome.firstByteAtNanos();
+    if (firstByteAtNanos != null) {
+      message.setFirstByteAgeNanos(Math.max(0, nowNanos - firstByteAtNanos));
+    }
+    Usage usage = outcome.usage();
+    if (usage != null) {
+      var tokens = message.getUsageBuilder();
+      setKnown(usage.readTokens(), tokens::setReadTokens);
+      setKnown(usage.writtenTokens(), tokens::setWrittenTokens);
+      setKnown(usage.written5mTokens(), tokens::setWritten5MTokens);
+      setKnown(usage.written1hTokens(), tokens::setWritten1HTokens);
+      setKnown(usage.uncachedTokens(), tokens::setUncachedTokens);
+      setKnown(usage.inputTokens(), tokens::setInputTokens);
+      setKnown(usage.outputTokens(), tokens::setOutputTokens);
+    }
+    return message.build();
+  }
+
+  private static void setKnown(long tokens, java.util.function.LongConsumer setter) {
+    if (tokens >= 0) {
+      setter.accept(tokens);
+    }
+  }
+
+  private void forwarded(dev.warmpath.fleet.v1.Outcome message, long nowNanos) {
+    PlanId planId = PlanId.parse(message.getPlanId());
+    if (planId == null) {
+      return;
+    }
+    var tokens = message.getUsage();
+    outcomes.forwarded(
+        new Outcome(
+            planId,
+            message.getAccessLog() ? Outcome.Source.ACCESS_LOG : Outcome.Source.OBSERVER,
+            message.getUpstreamAddress(),
+            message.getUpstreamCluster(),
+            message.getStatus(),
+            message.getAttempts(),
+            message.hasFirstByteAgeNanos() ? nowNanos - message.getFirstByteAgeNanos() : null,
+            message.hasUsage()
+                ? new Usage(
+                    tokens.hasReadTokens() ? tokens.getReadTokens() : -1,
+                    tokens.hasWrittenTokens() ? tokens.getWrittenTokens() : -1,
+                    tokens.hasWritten5MTokens() ? tokens.getWritten5MTokens() : -1,
+                    tokens.hasWritten1HTokens() ? tokens.getWritten1HTokens() : -1,
+                    tokens.hasUncachedTokens() ? tokens.getUncachedTokens() : -1,
+                    tokens.hasInputTokens() ? tokens.getInputTokens() : -1,
+                    tokens.hasOutputTokens() ? tokens.getOutputTokens() : -1)
+                : null,
+            message.getRejectedField(),
+            message.getCut(),
+            message.getEnd()),
+        nowNanos);
+  }
+}

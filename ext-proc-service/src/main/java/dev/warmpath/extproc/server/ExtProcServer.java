@@ -1,0 +1,328 @@
+package dev.warmpath.extproc.server;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import com.google.protobuf.util.Durations;
+import dev.warmpath.config.v1.Config;
+import dev.warmpath.config.v1.ExtProc;
+import dev.warmpath.extproc.exchange.AccessLog;
+import dev.warmpath.extproc.exchange.ExchangeMetrics;
+import dev.warmpath.extproc.exchange.Exchanges;
+import dev.warmpath.extproc.exchange.ExtProcService;
+import dev.warmpath.extproc.exchange.Outcome;
+import dev.warmpath.extproc.fleet.FleetClient;
+import dev.warmpath.extproc.fleet.FleetPort;
+import dev.warmpath.extproc.provider.Catalogue;
+import dev.warmpath.fleet.v1.Hello;
+import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One ext_proc process, from start to stop. Its health says SERVING only once it is warm, and
+ * NOT_SERVING first when it stops or when its event loops stall: Envoy then sends new requests past
+ * it, and those that it holds finish.
+ */
+public final class ExtProcServer implements Closeable {
+
+  private static final Logger log = LoggerFactory.getLogger(ExtProcServer.class);
+
+  private static final int SWEEP_MILLIS = 100;
+  private static final long WARM_UP_TIMEOUT_NANOS = SECONDS.toNanos(30);
+
+  private final ExtProc settings;
+  private final ProcessorServer server;
+  private final Exchanges exchanges;
+  private final HealthStatusManager health;
+  private final Watchdog watchdog;
+  private final AdminServer admin;
+  private final @Nullable FleetClient fleet;
+  private final PrometheusMeterRegistry registry;
+  private final ScheduledExecutorService sweeper =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("warmpath-sweep").daemon().factory());
+  private final SwitchBoard switches;
+
+  /** Why the health is what it is: serving only while all say so. Thread-safe. */
+  private static final class SwitchBoard {
+    private final HealthStatusManager health;
+    private boolean warm;
+    private boolean stalled;
+    private boolean stopping;
+
+    SwitchBoard(HealthStatusManager health) {
+      this.health = health;
+      apply();
+    }
+
+    synchronized void warm() {
+      warm = true;
+      apply();
+    }
+
+    synchronized void stalled(boolean now) {
+      stalled = now;
+      apply();
+    }
+
+    synchronized void stopping() {
+      stopping = true;
+      apply();
+    }
+
+    synchronized boolean serving() {
+      return warm && !stalled && !stopping;
+    }
+
+    synchronized boolean live() {
+      return !stalled;
+    }
+
+    private void apply() {
+      ServingStatus status = serving() ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+      health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+      health.setStatus(ExternalProcessorGrpc.SERVICE_NAME, status);
+    }
+  }
+
+  private ExtProcServer(
+      ExtProc settings,
+      ProcessorServer server,
+      Exchanges exchanges,
+      HealthStatusManager health,
+      Watchdog watchdog,
+      AdminServer admin,
+      @Nullable FleetClient fleet,
+      PrometheusMeterRegistry registry,
+      SwitchBoard switches) {
+    this.settings = settings;
+    this.server = server;
+    this.exchanges = exchanges;
+    this.health = health;
+    this.watchdog = watchdog;
+    this.admin = admin;
+    this.fleet = fleet;
+    this.registry = registry;
+    this.switches = switches;
+  }
+
+  /**
+   * Starts, and returns once it is warm and serving.
+   *
+   * @param config valid, with {@code ext_proc}
+   */
+  public static ExtProcServer start(Config config) throws IOException, InterruptedException {
+    ExtProc settings = config.getExtProc();
+    Path state = Path.of(settings.getStateDirectory());
+    SecretFiles.Loaded secrets = SecretFiles.load(config.getSecrets(), state);
+    Catalogue catalogue = Catalogue.of(List.of());
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    bindJvm(registry);
+    long incarnation = new SecureRandom().nextLong();
+    OutcomeRelay relay = new OutcomeRelay();
+    Exchanges exchanges =
+        Exchanges.of(
+            new Exchanges.Parts(
+                config,
+                secrets.keys(),
+                secrets.tenantSecret(),
+                catalogue,
+                incarnation,
+                relay,
+                new ExchangeMetrics(registry, settings.getMaxLabelValues()),
+                System::nanoTime));
+    FleetClient fleet = fleet(config, incarnation, exchanges, relay, registry);
+    HealthStatusManager health = new HealthStatusManager();
+    SwitchBoard switches = new SwitchBoard(health);
+    ProcessorServer server =
+        ProcessorServer.start(
+            new ProcessorServer.Options(
+                settings.getAddress(),
+                settings.getTls(),
+                eventLoops(settings),
+                settings.getMaxBodyBytes()),
+            List.of(
+                new ExtProcService(exchanges.context()),
+                new AccessLog(exchanges.context()),
+                health.getHealthService()),
+            List.of(ExtProcService.streamTracer()));
+    Watchdog watchdog =
+        new Watchdog(
+            server.workers(),
+            Durations.toNanos(settings.getStallThreshold()),
+            System::nanoTime,
+            (stalled, nanos) -> {
+              log.warn("event loops {}: {} ms", stalled ? "stall" : "run again", nanos / 1_000_000);
+              switches.stalled(stalled);
+            });
+    AdminServer admin =
+        AdminServer.start(
+            settings.getAdminAddress(),
+            switches::live,
+            switches::serving,
+            registry,
+            () -> LedgerJson.of(exchanges.ledger().totals()));
+    Gauge.builder("warmpath.event.loop.stall", watchdog, w -> w.longestStallNanos() / 1e9)
+        .description("Seconds since the event loop that has been away longest ran")
+        .register(registry);
+    ExtProcServer started =
+        new ExtProcServer(
+            settings, server, exchanges, health, watchdog, admin, fleet, registry, switches);
+    started.begin();
+    return started;
+  }
+
+  private void begin() throws IOException, InterruptedException {
+    watchdog.start();
+    var _ = sweeper.scheduleAtFixedRate(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, MILLISECONDS);
+    if (fleet != null) {
+      fleet.start();
+    }
+    WarmUpContext.run(settings.getMaxBodyBytes(), WARM_UP_TIMEOUT_NANOS);
+    switches.warm();
+    log.info("serving on {}, administration on port {}", settings.getAddress(), admin.port());
+  }
+
+  private void sweep() {
+    try {
+      exchanges.sweep(System.nanoTime());
+    } catch (RuntimeException e) {
+      // The scheduler would silently stop; the next round takes what this one left.
+      log.error("a sweep failed", e);
+    }
+  }
+
+  /** The TCP port of the ext_proc service; -1 on a Unix socket. */
+  public int port() {
+    return server.port();
+  }
+
+  /** The port of the administration. */
+  public int adminPort() {
+    return admin.port();
+  }
+
+  /** Turns the health off, lets open exchanges finish within the drain timeout, then stops. */
+  @Override
+  public void close() {
+    switches.stopping();
+    health.enterTerminalState();
+    long deadlineNanos = System.nanoTime() + Durations.toNanos(settings.getDrainTimeout());
+    log.info("stopping: {} exchanges are open", exchanges.openExchanges());
+    try {
+      while (exchanges.openExchanges() > 0 && System.nanoTime() < deadlineNanos) {
+        TimeUnit.MILLISECONDS.sleep(SWEEP_MILLIS / 4);
+      }
+      server.drain(SWEEP_MILLIS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    if (fleet != null) {
+      fleet.close();
+    }
+    sweeper.shutdownNow();
+    watchdog.close();
+    server.close();
+    admin.close();
+    registry.close();
+  }
+
+  private static @Nullable FleetClient fleet(
+      Config config,
+      long incarnation,
+      Exchanges exchanges,
+      OutcomeRelay relay,
+      PrometheusMeterRegistry registry) {
+    ExtProc settings = config.getExtProc();
+    if (settings.getControlPlaneAddress().isEmpty()) {
+      return null;
+    }
+    String replica = ReplicaName.of(settings);
+    FleetPort port =
+        new FleetPort(
+            replica,
+            incarnation,
+            exchanges.pickers(),
+            exchanges.outcomes(),
+            exchanges.firstBytes(),
+            exchanges.rejections(),
+            exchanges.hashKeys(),
+            exchanges.ledger(),
+            System::nanoTime);
+    relay.to(port::forward);
+    FleetConnected connected = new FleetConnected();
+    Gauge.builder("warmpath.fleet.connected", connected, c -> c.now() ? 1 : 0)
+        .description("1 while the fleet stream is established")
+        .register(registry);
+    Gauge.builder("warmpath.fleet.outcomes.dropped", port, FleetPort::droppedOutcomes)
+        .description("Outcomes for other replicas that the stream did not take in time")
+        .register(registry);
+    return new FleetClient(
+        ControlPlaneChannel.to(settings),
+        Hello.newBuilder()
+            .setReplica(replica)
+            .setIncarnation(incarnation)
+            .setVersion(Version.current())
+            .build(),
+        port,
+        connected);
+  }
+
+  private static int eventLoops(ExtProc settings) {
+    return settings.hasEventLoops()
+        ? settings.getEventLoops()
+        : Runtime.getRuntime().availableProcessors();
+  }
+
+  private static void bindJvm(PrometheusMeterRegistry registry) {
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmGcMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+  }
+
+  /** Breaks the circle: exchanges forward outcomes to a port that is built from them. */
+  private static final class OutcomeRelay implements Consumer<Outcome> {
+    private volatile Consumer<Outcome> target = _ -> {};
+
+    void to(Consumer<Outcome> port) {
+      target = port;
+    }
+
+    @Override
+    public void accept(Outcome outcome) {
+      target.accept(outcome);
+    }
+  }
+
+  private static final class FleetConnected implements Consumer<Boolean> {
+    private volatile boolean now;
+
+    boolean now() {
+      return now;
+    }
+
+    @Override
+    public void accept(Boolean connected) {
+      now = connected;
+    }
+  }
+}

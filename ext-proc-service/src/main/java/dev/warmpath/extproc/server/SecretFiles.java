@@ -1,0 +1,76 @@
+package dev.warmpath.extproc.server;
+
+import dev.warmpath.config.v1.Secrets;
+import dev.warmpath.extproc.prefix.KeyRing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The secrets of the keys: from the files that the configuration names, else generated once into
+ * the state directory, readable by the owner alone, and announced. Their bytes are never logged.
+ */
+final class SecretFiles {
+
+  /** As long as what HMAC-SHA-256 makes of it. */
+  static final int SECRET_BYTES = 32;
+
+  private static final Logger log = LoggerFactory.getLogger(SecretFiles.class);
+
+  /**
+   * The secrets in use.
+   *
+   * @param keys made of both
+   * @param tenantSecret makes tenants out of API keys, under a name of its own
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  record Loaded(KeyRing keys, byte[] tenantSecret) {}
+
+  private SecretFiles() {}
+
+  static Loaded load(Secrets secrets, Path stateDirectory) throws IOException {
+    byte[] index = load("index", secrets.getIndexSecretFile(), stateDirectory);
+    byte[] export = load("export", secrets.getExportSecretFile(), stateDirectory);
+    return new Loaded(new KeyRing(index, export), export);
+  }
+
+  private static byte[] load(String name, String file, Path stateDirectory) throws IOException {
+    if (!file.isEmpty()) {
+      return checked(Path.of(file));
+    }
+    Path generated = stateDirectory.resolve(name + ".secret");
+    try {
+      return checked(generated);
+    } catch (NoSuchFileException _) {
+      byte[] secret = new byte[SECRET_BYTES];
+      new SecureRandom().nextBytes(secret);
+      Files.createDirectories(stateDirectory);
+      Files.createFile(
+          generated,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.write(generated, secret, StandardOpenOption.WRITE);
+      log.warn(
+          "generated the {} secret in {}; with more than one replica name one file for all in"
+              + " secrets.{}_secret_file",
+          name,
+          generated,
+          name);
+      return secret;
+    }
+  }
+
+  private static byte[] checked(Path file) throws IOException {
+    byte[] secret = Files.readAllBytes(file);
+    if (secret.length < SECRET_BYTES) {
+      throw new IOException(
+          "%s: %d bytes (expected: at least %d)".formatted(file, secret.length, SECRET_BYTES));
+    }
+    return secret;
+  }
+}

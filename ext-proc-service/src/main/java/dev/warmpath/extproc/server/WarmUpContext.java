@@ -1,0 +1,66 @@
+package dev.warmpath.extproc.server;
+
+import dev.warmpath.config.ConfigException;
+import dev.warmpath.config.ConfigFile;
+import dev.warmpath.config.v1.Config;
+import dev.warmpath.extproc.exchange.AccessLog;
+import dev.warmpath.extproc.exchange.ExchangeMetrics;
+import dev.warmpath.extproc.exchange.Exchanges;
+import dev.warmpath.extproc.exchange.ExtProcService;
+import dev.warmpath.extproc.prefix.KeyRing;
+import dev.warmpath.extproc.provider.Catalogue;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.util.List;
+
+/** A data path that nobody else sees, for the warm-up: own pools, ledger and metrics. */
+final class WarmUpContext {
+
+  private WarmUpContext() {}
+
+  /** See {@link WarmUp#run}. */
+  static void run(int maxBodyBytes, long timeoutNanos) throws IOException, InterruptedException {
+    Config config;
+    try {
+      config =
+          ConfigFile.parse(
+              """
+              ext_proc:
+                address: 127.0.0.1:0
+                admin_address: 127.0.0.1:0
+                max_body_bytes: %d
+              pools:
+                - name: warm-up
+                  endpoints: [{address: "127.0.0.1:1"}, {address: "127.0.0.1:2"}]
+              providers:
+                - {name: warm-up-provider, address: "localhost:1", api: anthropic_messages, plaintext: true}
+              routes:
+                - {id: pool, path_prefix: /v1/chat, pool: warm-up, pick: active}
+                - {id: provider, provider: warm-up-provider, annotate: active}
+              """
+                  .formatted(maxBodyBytes),
+              "warm-up");
+    } catch (ConfigException e) {
+      throw new IllegalStateException("the warm-up's own configuration is wrong", e);
+    }
+    byte[] secret = new byte[SecretFiles.SECRET_BYTES];
+    Exchanges exchanges =
+        Exchanges.of(
+            new Exchanges.Parts(
+                config,
+                new KeyRing(secret, secret),
+                secret,
+                Catalogue.of(List.of()),
+                0,
+                _ -> {},
+                new ExchangeMetrics(
+                    new SimpleMeterRegistry(), config.getExtProc().getMaxLabelValues()),
+                System::nanoTime));
+    var _ =
+        WarmUp.run(
+            new ExtProcService(exchanges.context()),
+            new AccessLog(exchanges.context()),
+            maxBodyBytes,
+            timeoutNanos);
+  }
+}

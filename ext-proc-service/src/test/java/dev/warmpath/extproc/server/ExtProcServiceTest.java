@@ -1,0 +1,495 @@
+package dev.warmpath.extproc.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.warmpath.config.ConfigFile;
+import dev.warmpath.config.v1.Config;
+import dev.warmpath.config.v1.Tls;
+import dev.warmpath.extproc.exchange.AccessLog;
+import dev.warmpath.extproc.exchange.ExchangeMetrics;
+import dev.warmpath.extproc.exchange.Exchanges;
+import dev.warmpath.extproc.exchange.ExtProcService;
+import dev.warmpath.extproc.exchange.Outcome;
+import dev.warmpath.extproc.ledger.LedgerRow;
+import dev.warmpath.extproc.prefix.KeyRing;
+import dev.warmpath.extproc.provider.Catalogue;
+import io.envoyproxy.envoy.config.core.v3.HeaderMap;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
+import io.envoyproxy.envoy.service.ext_proc.v3.HttpBody;
+import io.envoyproxy.envoy.service.ext_proc.v3.HttpHeaders;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Speaks ext_proc as Envoy does, over a real connection. */
+class ExtProcServiceTest {
+
+  private static final String CONFIG =
+      """
+      ext_proc: {address: "127.0.0.1:0", admin_address: "127.0.0.1:0", max_body_bytes: 1MiB,
+                 max_bytes_in_flight: 1MiB, plan_ttl: 60s}
+      pools:
+        - {name: llama, endpoints: [{address: "127.0.0.1:1001"}, {address: "127.0.0.1:1002"}]}
+      routes:
+        - {id: forecast, path_prefix: /v1/chat, headers: {x-mode: forecast}, pool: llama}
+        - {id: chat, path_prefix: /v1/chat, pool: llama, pick: active}
+        - {id: other, path_prefix: /v2, pool: llama, pick: active}
+      """;
+
+  private static final String CANARY = "prompt-canary-5e1f";
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final BlockingQueue<Outcome> forwarded = new LinkedBlockingQueue<>();
+  private Exchanges exchanges;
+  private ProcessorServer server;
+  private ManagedChannel channel;
+
+  @BeforeEach
+  void start() throws Exception {
+    Config config = ConfigFile.parse(CONFIG, "test");
+    byte[] secret = "0123456789abcdef0123456789abcdef".getBytes(UTF_8);
+    exchanges =
+        Exchanges.of(
+            new Exchanges.Parts(
+                config,
+                new KeyRing(secret, secret),
+                secret,
+                Catalogue.of(List.of()),
+                0x1234,
+                forwarded::add,
+                new ExchangeMetrics(registry, config.getExtProc().getMaxLabelValues()),
+                System::nanoTime));
+    server =
+        ProcessorServer.start(
+            new ProcessorServer.Options("127.0.0.1:0", Tls.getDefaultInstance(), 1, 1 << 20),
+            List.of(new ExtProcService(exchanges.context()), new AccessLog(exchanges.context())),
+            List.of(ExtProcService.streamTracer()));
+    channel = newChannel();
+  }
+
+  @AfterEach
+  void stop() {
+    channel.shutdownNow();
+    server.close();
+  }
+
+  private ManagedChannel newChannel() {
+    return NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+  }
+
+  @Test
+  void request_activePool_listsEndpointsAndSetsKeysAndLeavesTheBody() throws Exception {
+    Stream stream = new Stream(channel);
+
+    ProcessingResponse reply = stream.exchange(Map.of(), chat("hello"));
+
+    var common = reply.getRequestBody().getResponse();
+    assertThat(common.hasBodyMutation()).isFalse();
+    assertThat(common.getHeaderMutation().getSetHeadersList())
+        .extracting(header -> header.getHeader().getKey())
+        .containsExactlyInAnyOrder("x-warmpath-key-root", "x-warmpath-key-conversation");
+    assertThat(endpoints(reply))
+        .isIn("127.0.0.1:1001,127.0.0.1:1002", "127.0.0.1:1002,127.0.0.1:1001");
+    assertThat(text(reply, "warmpath", "plan")).startsWith("0000000000001234-");
+    assertThat(text(reply, "warmpath", "route")).isEqualTo("chat");
+  }
+
+  @Test
+  void request_forecastRoute_recordsAndAppliesNothing() throws Exception {
+    ProcessingResponse reply =
+        new Stream(channel).exchange(Map.of("x-mode", "forecast"), chat("hello"));
+
+    assertThat(reply.getRequestBody().getResponse().hasHeaderMutation()).isFalse();
+    assertThat(reply.getDynamicMetadata().getFieldsMap()).containsOnlyKeys("warmpath");
+    assertThat(text(reply, "warmpath", "mode")).isEqualTo("forecast");
+  }
+
+  @Test
+  void request_withoutBody_passesAndIsCounted() throws Exception {
+    Stream stream = new Stream(channel);
+
+    stream.headers(Map.of(), "/v1/chat/completions", -1, true);
+
+    assertThat(stream.next().hasRequestHeaders()).isTrue();
+    stream.awaitEnd();
+    assertPassed("chat", "no_body");
+  }
+
+  @Test
+  void request_notJson_passesUntouchedAndIsCountedByReason() throws Exception {
+    Stream stream = new Stream(channel);
+
+    ProcessingResponse reply =
+        stream.exchange(Map.of(), ByteString.copyFromUtf8("{\"messages\": [oops " + CANARY));
+
+    assertThat(reply.getRequestBody().getResponse().hasHeaderMutation()).isFalse();
+    assertThat(reply.hasDynamicMetadata()).isFalse();
+    assertPassed("chat", "not_json");
+    assertThat(registry.scrape()).doesNotContain(CANARY);
+  }
+
+  @Test
+  void request_partOfABody_passesUntouched() throws Exception {
+    Stream stream = new Stream(channel);
+    stream.headers(Map.of(), "/v1/chat/completions", -1, false);
+    var _ = stream.next();
+
+    stream.body(chat("hello"), false);
+
+    assertThat(stream.next().getRequestBody().getResponse().hasHeaderMutation()).isFalse();
+    assertPassed("chat", "partial_body");
+  }
+
+  @Test
+  void request_tooLargeByHeaders_bodyIsNotAskedFor() throws Exception {
+    Stream stream = new Stream(channel);
+
+    stream.headers(Map.of(), "/v1/chat/completions", (1 << 20) + 1, false);
+
+    assertThat(stream.next().hasRequestHeaders()).isTrue();
+    stream.awaitEnd();
+    assertPassed("chat", "too_large");
+  }
+
+  @Test
+  void request_unknownPathOfARoute_passes() throws Exception {
+    Stream stream = new Stream(channel);
+
+    stream.headers(Map.of(), "/v2/unknown", 10, false);
+
+    assertThat(stream.next().hasRequestHeaders()).isTrue();
+    stream.awaitEnd();
+    assertPassed("other", "unknown_api");
+  }
+
+  @Test
+  void request_pastTheBytesInFlight_headersAnsweredAndStreamClosed() throws Exception {
+    Stream holding = new Stream(channel);
+    holding.headers(Map.of(), "/v1/chat/completions", 900_000, false);
+    assertThat(holding.next().hasRequestHeaders()).isTrue();
+    Stream shed = new Stream(channel);
+
+    shed.headers(Map.of(), "/v1/chat/completions", 900_000, false);
+
+    assertThat(shed.next().hasRequestHeaders()).isTrue();
+    shed.awaitEnd();
+    assertPassed("chat", "overload");
+
+    holding.cancel();
+    until(() -> gauge("warmpath_body_bytes_in_flight") == 0);
+    Stream after = new Stream(channel);
+    after.headers(Map.of(), "/v1/chat/completions", 900_000, false);
+    assertThat(after.next().hasRequestHeaders()).isTrue();
+    after.body(chat("hello"), true);
+    assertThat(after.next().hasRequestBody()).isTrue();
+  }
+
+  @Test
+  void conversation_nextTurn_goesWhereTheFirstWasServed() throws Exception {
+    String system = "You are helpful. ".repeat(500);
+    Stream first = new Stream(channel);
+    ProcessingResponse planned = first.exchange(Map.of(), chat(system));
+    String served = first(endpoints(planned));
+    observe(planned, served, "{\"usage\":{\"prompt_tokens\":2000,\"completion_tokens\":3}}");
+    first.end();
+    until(() -> rows().size() == 1);
+
+    ProcessingResponse next =
+        new Stream(channel)
+            .exchange(
+                Map.of(),
+                ByteString.copyFromUtf8(
+                    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\""
+                        + system
+                        + "\"},{\"role\":\"assistant\",\"content\":\"Yes\"},"
+                        + "{\"role\":\"user\",\"content\":\"Go on\"}]}"));
+
+    assertThat(endpoints(next)).startsWith(served);
+  }
+
+  @Test
+  void response_observed_usageReachesTheLedger() throws Exception {
+    Stream stream = new Stream(channel);
+    ProcessingResponse planned = stream.exchange(Map.of(), chat("hello"));
+
+    observe(
+        planned,
+        first(endpoints(planned)),
+        "{\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":7,"
+            + "\"prompt_tokens_details\":{\"cached_tokens\":64}}}");
+    stream.end();
+
+    until(() -> rows().size() == 1);
+    LedgerRow row = rows().getFirst();
+    assertThat(row.requests()).isEqualTo(1);
+    assertThat(row.tokens().read()).isEqualTo(64);
+    assertThat(row.tokens().uncached()).isEqualTo(36);
+    assertThat(row.tokens().output()).isEqualTo(7);
+    assertThat(exchanges.openExchanges()).isZero();
+  }
+
+  @Test
+  void response_ofAnotherReplicasPlan_isForwardedToItsOwner() throws Exception {
+    ProcessingResponse planned = new Stream(channel).exchange(Map.of(), chat("hello"));
+    Struct.Builder foreign =
+        planned.getDynamicMetadata().getFieldsOrThrow("warmpath").getStructValue().toBuilder();
+    foreign.putFields(
+        "plan", Value.newBuilder().setStringValue("00000000000000ff-0000000000000001").build());
+
+    observe(
+        Metadata.newBuilder().putFilterMetadata("warmpath", foreign.build()).build(),
+        "127.0.0.1:1001",
+        "{}");
+
+    Outcome firstByte = forwarded.poll(5, SECONDS);
+    assertThat(firstByte).isNotNull();
+    assertThat(firstByte.planId().incarnation()).isEqualTo(0xff);
+    assertThat(firstByte.firstByteAtNanos()).isNotNull();
+    Outcome end = forwarded.poll(5, SECONDS);
+    assertThat(end).isNotNull();
+    assertThat(end.end()).isTrue();
+  }
+
+  @Test
+  void connection_lost_exchangeStaysOpenUntilItIsObserved() throws Exception {
+    BlockingQueue<NioSocketChannel> sockets = new LinkedBlockingQueue<>();
+    EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    ManagedChannel lost =
+        NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+            .usePlaintext()
+            .eventLoopGroup(loop)
+            .channelFactory(
+                () -> {
+                  NioSocketChannel socket = new NioSocketChannel();
+                  sockets.add(socket);
+                  return socket;
+                })
+            .build();
+    ProcessingResponse planned = new Stream(lost).exchange(Map.of(), chat("hello"));
+    NioSocketChannel socket = sockets.take();
+    // Without a word to the other side, as a process that dies does.
+    socket.eventLoop().execute(() -> socket.unsafe().closeForcibly());
+    until(() -> gauge("warmpath_exchanges_open") == 0);
+    lost.shutdownNow();
+    var _ = loop.shutdownGracefully(0, 0, SECONDS);
+
+    exchanges.sweep(System.nanoTime() + TimeUnit.SECONDS.toNanos(30));
+    assertThat(rows()).isEmpty();
+    assertThat(gauge("warmpath_plans_open")).isEqualTo(1);
+
+    observe(planned, "127.0.0.1:1001", "{\"usage\":{\"prompt_tokens\":9}}");
+    until(() -> rows().size() == 1);
+  }
+
+  @Test
+  void stream_reset_exchangeIsOverAndSettles() throws Exception {
+    Stream stream = new Stream(channel);
+    var _ = stream.exchange(Map.of(), chat("hello"));
+
+    stream.cancel();
+    until(() -> gauge("warmpath_exchanges_open") == 0);
+    exchanges.sweep(System.nanoTime() + TimeUnit.SECONDS.toNanos(2));
+
+    assertThat(rows()).hasSize(1);
+    assertThat(rows().getFirst().unknownUsageRequests()).isEqualTo(1);
+  }
+
+  private List<LedgerRow> rows() {
+    return exchanges.ledger().totals();
+  }
+
+  private void assertPassed(String route, String reason) {
+    assertThat(registry.scrape())
+        .contains(
+            "warmpath_requests_passed_total{reason=\"%s\",route=\"%s\"} 1.0"
+                .formatted(reason, route));
+  }
+
+  private double gauge(String name) {
+    return registry
+        .scrape()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void until(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + SECONDS.toNanos(5);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+  }
+
+  private static ByteString chat(String text) {
+    return ByteString.copyFromUtf8(
+        "{\"model\":\"m\",\"tools\":[{\"type\":\"function\"}],\"messages\":[{\"role\":\"user\","
+            + "\"content\":\""
+            + text
+            + "\"}]}");
+  }
+
+  private static String text(ProcessingResponse reply, String namespace, String key) {
+    return reply
+        .getDynamicMetadata()
+        .getFieldsOrThrow(namespace)
+        .getStructValue()
+        .getFieldsOrThrow(key)
+        .getStringValue();
+  }
+
+  private static String endpoints(ProcessingResponse reply) {
+    return text(reply, "envoy.lb", "x-gateway-destination-endpoint");
+  }
+
+  private static String first(String endpoints) {
+    return endpoints.substring(0, endpoints.indexOf(','));
+  }
+
+  private void observe(ProcessingResponse planned, String served, String body) throws Exception {
+    Metadata.Builder metadata = Metadata.newBuilder();
+    planned
+        .getDynamicMetadata()
+        .getFieldsMap()
+        .forEach((name, value) -> metadata.putFilterMetadata(name, value.getStructValue()));
+    observe(metadata.build(), served, body);
+  }
+
+  private void observe(Metadata metadata, String served, String body) throws Exception {
+    Stream stream = new Stream(channel);
+    Struct attributes =
+        Struct.newBuilder()
+            .putFields("upstream.address", Value.newBuilder().setStringValue(served).build())
+            .putFields("response.code", Value.newBuilder().setNumberValue(200).build())
+            .build();
+    stream.send(
+        ProcessingRequest.newBuilder()
+            .setObservabilityMode(true)
+            .setMetadataContext(metadata)
+            .putAttributes("envoy.filters.http.ext_proc", attributes)
+            .setResponseHeaders(
+                HttpHeaders.newBuilder()
+                    .setHeaders(headerMap(Map.of("content-type", "application/json")))));
+    stream.send(
+        ProcessingRequest.newBuilder()
+            .setObservabilityMode(true)
+            .setMetadataContext(metadata)
+            .setResponseBody(
+                HttpBody.newBuilder().setBody(ByteString.copyFromUtf8(body)).setEndOfStream(true)));
+    stream.awaitEnd();
+  }
+
+  private static HeaderMap headerMap(Map<String, String> headers) {
+    HeaderMap.Builder map = HeaderMap.newBuilder();
+    headers.forEach(
+        (name, value) ->
+            map.addHeaders(
+                HeaderValue.newBuilder().setKey(name).setRawValue(ByteString.copyFromUtf8(value))));
+    return map.build();
+  }
+
+  /** One ext_proc stream as Envoy has it. */
+  private static final class Stream implements StreamObserver<ProcessingResponse> {
+
+    private final BlockingQueue<ProcessingResponse> replies = new LinkedBlockingQueue<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final ClientCallStreamObserver<ProcessingRequest> requests;
+
+    Stream(ManagedChannel channel) {
+      requests =
+          (ClientCallStreamObserver<ProcessingRequest>)
+              ExternalProcessorGrpc.newStub(channel).process(this);
+    }
+
+    ProcessingResponse exchange(Map<String, String> headers, ByteString body) throws Exception {
+      headers(headers, "/v1/chat/completions", body.size(), false);
+      assertThat(next().hasRequestHeaders()).isTrue();
+      body(body, true);
+      return next();
+    }
+
+    void headers(Map<String, String> more, String path, long length, boolean endOfStream) {
+      HeaderMap.Builder headers = headerMap(more).toBuilder();
+      headers.mergeFrom(headerMap(Map.of(":path", path)));
+      if (length >= 0) {
+        headers.mergeFrom(headerMap(Map.of("content-length", Long.toString(length))));
+      }
+      send(
+          ProcessingRequest.newBuilder()
+              .setRequestHeaders(
+                  HttpHeaders.newBuilder().setHeaders(headers).setEndOfStream(endOfStream)));
+    }
+
+    void body(ByteString body, boolean endOfStream) {
+      send(
+          ProcessingRequest.newBuilder()
+              .setRequestBody(HttpBody.newBuilder().setBody(body).setEndOfStream(endOfStream)));
+    }
+
+    void send(ProcessingRequest.Builder message) {
+      requests.onNext(message.build());
+    }
+
+    ProcessingResponse next() throws InterruptedException {
+      ProcessingResponse reply = replies.poll(5, SECONDS);
+      assertThat(reply).as("a reply within 5 s").isNotNull();
+      return reply;
+    }
+
+    void end() {
+      requests.onCompleted();
+    }
+
+    void cancel() {
+      requests.cancel("the test ends it", null);
+    }
+
+    void awaitEnd() throws InterruptedException {
+      assertThat(ended.await(5, SECONDS)).as("the stream ends within 5 s").isTrue();
+    }
+
+    @Override
+    public void onNext(ProcessingResponse reply) {
+      replies.add(reply);
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      ended.countDown();
+    }
+
+    @Override
+    public void onCompleted() {
+      ended.countDown();
+    }
+  }
+}
