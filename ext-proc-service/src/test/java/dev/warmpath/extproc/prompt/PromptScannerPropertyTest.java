@@ -27,7 +27,7 @@ class PromptScannerPropertyTest {
 
   private final Prompt prompt = new Prompt();
 
-  @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
   void sound_request_is_read_as_the_tree_says(@ForAll long seed, @ForAll Dialect dialect) {
     Random random = new Random(seed);
     Requests requests = new Requests(random);
@@ -38,7 +38,7 @@ class PromptScannerPropertyTest {
     assertSame(new ReferencePrompt(request, dialect), body);
   }
 
-  @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
   void order_of_members_white_space_and_escapes_do_not_matter(
       @ForAll long seed, @ForAll Dialect dialect) {
     Random random = new Random(seed);
@@ -54,7 +54,7 @@ class PromptScannerPropertyTest {
     assertThat(Arrays.copyOf(prompt.text(), prompt.parametersEnd())).isEqualTo(text);
   }
 
-  @Property(tries = 8000, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 4000, shrinking = ShrinkingMode.OFF)
   void mutated_request_is_refused_where_jackson_or_the_tree_refuse_it(
       @ForAll long seed, @ForAll Dialect dialect) {
     Random random = new Random(seed);
@@ -83,7 +83,7 @@ class PromptScannerPropertyTest {
     }
   }
 
-  @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
   void arbitrary_bytes_never_throw(@ForAll byte[] body, @ForAll Dialect dialect) {
     assertThat(scan(body, dialect)).isNotEqualTo(Verdict.OK);
   }
