@@ -66,7 +66,7 @@ public final class EnvoyPatch implements Callable<Integer> {
       paramLabel = "ADDRESS",
       description =
           "Where the ext-proc service listens: ip:port, host:port or unix:/path; once for each"
-              + " replica. Beyond loopback it needs --ext-proc-ca. Default: 127.0.0.1:9002.")
+              + " replica. Beyond loopback it needs --ext-proc-ca. Default: 127.0.0.1:9300.")
   private List<String> extProc = new ArrayList<>();
 
   @Option(
@@ -266,7 +266,7 @@ public final class EnvoyPatch implements Callable<Integer> {
 
   private PatchOptions options() {
     List<ExtProcAddress> addresses = new ArrayList<>();
-    for (String text : extProc.isEmpty() ? List.of("127.0.0.1:9002") : extProc) {
+    for (String text : extProc.isEmpty() ? List.of("127.0.0.1:9300") : extProc) {
       ExtProcAddress address = ExtProcAddress.parse(text);
       if (address == null) {
         throw usage("--ext-proc: " + text + " (expected: ip:port, host:port or unix:/path)");

@@ -34,7 +34,14 @@ final class Planner {
 
   /** Credentials: the service has no use for them unless a tenant is told by one. */
   private static final List<String> CREDENTIALS =
-      List.of("authorization", "proxy-authorization", "x-api-key", "api-key", "cookie");
+      List.of(
+          "api-key",
+          "authorization",
+          "cookie",
+          "proxy-authorization",
+          "x-amz-security-token",
+          "x-api-key",
+          "x-goog-api-key");
 
   /** Where HTTP options stood before they became typed; the typed ones would void them. */
   private static final List<String> OLD_HTTP_OPTIONS =
@@ -52,6 +59,9 @@ final class Planner {
   private static final int LEAST_TABLE_SIZE = 65_537;
 
   private static final int LARGEST_TABLE_SIZE = 655_373;
+
+  /** What an edit may add to a body. Envoy refuses an edited body that its buffer can't hold. */
+  private static final long EDIT_ROOM_BYTES = 65_536;
 
   private final SourceText source;
   private final Cursor root;
@@ -345,7 +355,7 @@ final class Planner {
             "route",
             Map.of(
                 "PATHS", YamlReader.quoted(options.paths()),
-                "LIMIT", Long.toString(limit),
+                "LIMIT", Long.toString(limit + EDIT_ROOM_BYTES),
                 "ABOVE_LIMIT", Long.toString(limit + 1)));
     List<String> lines = new ArrayList<>();
     int column = routes.node().span().column();
@@ -382,11 +392,15 @@ final class Planner {
       policies.addAll(YamlNode.items(action.get("hash_policy")));
       action = action.with("hash_policy", sequenceOf(policies));
     }
+    List<YamlNode> removed =
+        new ArrayList<>(YamlNode.items(route.mapping().get("request_headers_to_remove")));
+    removed.addAll(YamlNode.items(template.get("headers_to_remove")));
     return route
         .mapping()
         .without("per_request_buffer_limit_bytes")
         .with("route", action)
         .with("match", match.with("headers", sequenceOf(headers)))
+        .with("request_headers_to_remove", sequenceOf(removed))
         .with("request_body_buffer_limit", required(template, "limit"))
         .with("typed_per_filter_config", filters);
   }

@@ -131,8 +131,7 @@ class EnvoyPatchIT {
       assertPasses(http, root + "/v1/messages/batches", chunked(small), small);
       assertPasses(http, root + "/v1/messages", BodyPublishers.noBody(), new byte[0]);
       assertOffered(envoy, 5);
-      assertThat(envoy.stat("http.ingress.ext_proc.warmpath_decide.failure_mode_allowed"))
-          .isEqualTo(5);
+      assertThat(envoy.stat("http.ingress.ext_proc.decide.failure_mode_allowed")).isEqualTo(5);
       assertThat(envoy.log()).doesNotContainIgnoringCase("deprecated", "work-in-progress");
     } finally {
       upstream.stop(0);
