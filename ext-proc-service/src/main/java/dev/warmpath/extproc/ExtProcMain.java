@@ -45,7 +45,7 @@ public final class ExtProcMain implements Callable<Integer> {
       return CONFIG_FAULT;
     }
     CountDownLatch stopped = new CountDownLatch(1);
-    ExtProcServer server = ExtProcServer.start(config);
+    ExtProcServer server = ExtProcServer.start(config, CatalogueFile.load(config.getModelsList()));
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()

@@ -129,12 +129,13 @@ public final class ExtProcServer implements Closeable {
    * Starts, and returns once it is warm and serving.
    *
    * @param config valid, with {@code ext_proc}
+   * @param catalogue of models
    */
-  public static ExtProcServer start(Config config) throws IOException, InterruptedException {
+  public static ExtProcServer start(Config config, Catalogue catalogue)
+      throws IOException, InterruptedException {
     ExtProc settings = config.getExtProc();
     Path state = Path.of(settings.getStateDirectory());
     SecretFiles.Loaded secrets = SecretFiles.load(config.getSecrets(), state);
-    Catalogue catalogue = Catalogue.of(List.of());
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     bindJvm(registry);
     long incarnation = new SecureRandom().nextLong();
@@ -187,17 +188,17 @@ public final class ExtProcServer implements Closeable {
     ExtProcServer started =
         new ExtProcServer(
             settings, server, exchanges, health, watchdog, admin, fleet, registry, switches);
-    started.begin();
+    started.begin(catalogue);
     return started;
   }
 
-  private void begin() throws IOException, InterruptedException {
+  private void begin(Catalogue catalogue) throws IOException, InterruptedException {
     watchdog.start();
     var _ = sweeper.scheduleAtFixedRate(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, MILLISECONDS);
     if (fleet != null) {
       fleet.start();
     }
-    WarmUpContext.run(settings.getMaxBodyBytes(), WARM_UP_TIMEOUT_NANOS);
+    WarmUpContext.run(catalogue, settings.getMaxBodyBytes(), WARM_UP_TIMEOUT_NANOS);
     switches.warm();
     log.info("serving on {}, administration on port {}", settings.getAddress(), admin.port());
   }

@@ -11,7 +11,6 @@ import dev.warmpath.extproc.prefix.KeyRing;
 import dev.warmpath.extproc.provider.Catalogue;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.util.List;
 
 /** A data path that nobody else sees, for the warm-up: own pools, ledger and metrics. */
 final class WarmUpContext {
@@ -19,7 +18,8 @@ final class WarmUpContext {
   private WarmUpContext() {}
 
   /** See {@link WarmUp#run}. */
-  static void run(int maxBodyBytes, long timeoutNanos) throws IOException, InterruptedException {
+  static void run(Catalogue catalogue, int maxBodyBytes, long timeoutNanos)
+      throws IOException, InterruptedException {
     Config config;
     try {
       config =
@@ -50,7 +50,7 @@ final class WarmUpContext {
                 config,
                 new KeyRing(secret, secret),
                 secret,
-                Catalogue.of(List.of()),
+                catalogue,
                 0,
                 _ -> {},
                 new ExchangeMetrics(
