@@ -22,6 +22,7 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig;
+import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.Buffer;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
@@ -32,6 +33,9 @@ import java.util.List;
 /** The one listener, where clients connect. */
 final class Listeners {
   static final String NAME = "warmpath";
+
+  /** Buffers a body whole, or answers 413. */
+  static final String BUFFER = "envoy.filters.http.buffer";
 
   /** What an access log entry is filed under at the ext_proc service. */
   static final String ACCESS_LOG = "warmpath";
@@ -72,6 +76,7 @@ final class Listeners {
             .setRds(
                 Rds.newBuilder().setConfigSource(AdsSources.ads()).setRouteConfigName(Routes.NAME))
             .addHttpFilters(ReservedHeaders.filter("warmpath.strip", stripped(config)))
+            .addHttpFilters(buffer(config.getEnvoy()))
             .addHttpFilters(ExtProcFilters.decide(config))
             .addHttpFilters(ExtProcFilters.watch())
             .addHttpFilters(
@@ -116,6 +121,16 @@ final class Listeners {
       mutations.add(ReservedHeaders.remove(config.getTenant().getAuthenticatedHeader()));
     }
     return mutations;
+  }
+
+  /** Off, but on the routes that turn it on. */
+  private static HttpFilter buffer(Envoy envoy) {
+    return HttpFilter.newBuilder()
+        .setName(BUFFER)
+        .setDisabled(true)
+        .setTypedConfig(
+            any(Buffer.newBuilder().setMaxRequestBytes(uint32(envoy.getMaxBodyBytes())).build()))
+        .build();
   }
 
   private static AccessLog grpcAccessLog() {

@@ -1,7 +1,9 @@
 package dev.warmpath.controlplane.snapshot;
 
+import static dev.warmpath.controlplane.snapshot.Messages.any;
 import static dev.warmpath.controlplane.snapshot.Messages.bool;
 import static dev.warmpath.controlplane.snapshot.Messages.field;
+import static dev.warmpath.controlplane.snapshot.Messages.uint32;
 import static dev.warmpath.controlplane.snapshot.Messages.uint64;
 
 import com.google.protobuf.Any;
@@ -22,6 +24,8 @@ import io.envoyproxy.envoy.config.route.v3.RouteAction.HashPolicy;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.Buffer;
+import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.BufferPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import io.envoyproxy.envoy.type.v3.Int64Range;
@@ -140,25 +144,28 @@ final class Routes {
               ExtProcFilters.DECIDE, ExtProcFilters.requestBody(BodySendMode.NONE));
     }
 
-    // A body of untold length shows only while it is read whether it is over the limit. To refuse
-    // it then, it has to be buffered whole; to let it pass, only its beginning is read.
-    Any chunkedMode =
-        ExtProcFilters.requestBody(refuse ? BodySendMode.BUFFERED : BodySendMode.BUFFERED_PARTIAL);
-    Route chunked =
+    Route.Builder chunked =
         forwarding(
-                route.getId() + CHUNKED,
-                match(route)
-                    .addHeaders(
-                        HeaderMatcher.newBuilder().setName(CONTENT_LENGTH).setPresentMatch(false)),
-                action,
-                maxBodyBytes)
-            .putTypedPerFilterConfig(ExtProcFilters.DECIDE, chunkedMode)
-            .build();
+            route.getId() + CHUNKED,
+            match(route)
+                .addHeaders(
+                    HeaderMatcher.newBuilder().setName(CONTENT_LENGTH).setPresentMatch(false)),
+            action,
+            maxBodyBytes);
+    // A body of untold length shows only while it is read whether it is over the limit. To refuse
+    // it then, it has to be buffered whole, by a filter that does so without the ext_proc service
+    // too; to let it pass, only its beginning is read.
+    if (refuse) {
+      chunked.putTypedPerFilterConfig(Listeners.BUFFER, bufferUpTo(maxBodyBytes));
+    } else {
+      chunked.putTypedPerFilterConfig(
+          ExtProcFilters.DECIDE, ExtProcFilters.requestBody(BodySendMode.BUFFERED_PARTIAL));
+    }
 
     Route normal =
         forwarding(route.getId(), match(route), action, maxBodyBytes + (long) EDIT_ROOM_BYTES)
             .build();
-    return List.of(oversize.build(), chunked, normal);
+    return List.of(oversize.build(), chunked.build(), normal);
   }
 
   private static Route.Builder forwarding(
@@ -182,6 +189,13 @@ final class Routes {
                         .setName(name)
                         .setStringMatch(StringMatcher.newBuilder().setExact(value))));
     return match;
+  }
+
+  private static Any bufferUpTo(int maxBodyBytes) {
+    return any(
+        BufferPerRoute.newBuilder()
+            .setBuffer(Buffer.newBuilder().setMaxRequestBytes(uint32(maxBodyBytes)))
+            .build());
   }
 
   private static DirectResponseAction tooLarge(int maxBodyBytes) {
