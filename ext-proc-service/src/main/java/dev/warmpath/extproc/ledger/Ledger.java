@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * keeps the sums since the start, and deltas for the fleet stream.
  *
  * <p>Deltas are numbered and kept until acknowledged, so that a resend counts once. While {@value
- * #MAX_UNACKNOWLEDGED} wait, no new one is cut: sums go on growing together, and nothing is lost. A
- * delta once cut never changes, since it may have been stored though its acknowledgement was lost.
+ * #MAX_UNACKNOWLEDGED} wait, or {@value #MAX_ROWS} of their rows, no new one is cut: sums go on
+ * growing together, and nothing is lost. A delta once cut never changes, since it may have been
+ * stored though its acknowledgement was lost.
  *
  * <p>Bounded: per label the given number of values, {@value #MAX_ROWS} rows, beyond which values
  * and rows count as {@link #OTHER}; routes come from the configuration, which bounds them.
@@ -86,7 +87,7 @@ public final class Ledger {
     if (sinceDelta.isEmpty()) {
       return null;
     }
-    if (unacknowledged.size() >= MAX_UNACKNOWLEDGED) {
+    if (unacknowledged.size() >= MAX_UNACKNOWLEDGED || unacknowledgedRows() >= MAX_ROWS) {
       heldBack++;
       return null;
     }
@@ -118,6 +119,14 @@ public final class Ledger {
   /** Exchanges entered under {@link #OTHER}. */
   public synchronized long others() {
     return others;
+  }
+
+  private int unacknowledgedRows() {
+    int rows = 0;
+    for (LedgerDelta delta : unacknowledged) {
+      rows += delta.rows().size();
+    }
+    return rows;
   }
 
   private String bounded(Set<String> known, String value) {

@@ -28,7 +28,9 @@ public final class Plan {
   /** Whether the belief rested on another request that had not been served yet. */
   boolean heldInHope;
 
-  /** When its first byte is overdue. */
+  /** When its first byte comes if its endpoint works as told, and when it is overdue. */
+  long expectedNanos;
+
   long deadlineNanos;
 
   /** In {@link PoolEndpoint}'s list of those that await their first byte. */

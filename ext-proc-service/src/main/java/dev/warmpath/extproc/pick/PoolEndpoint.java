@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * What a picker knows of one endpoint: its view, belief, load and failures. Owned by a {@link
  * PoolPicker}, touched only under its lock.
  *
- * <p>The engine is taken to prefill in order of arrival. Its wait is what is pending less what it
- * must have done of the oldest since that one's turn came.
+ * <p>The engine is taken to prefill in order of arrival. Its wait is what is pending, less what it
+ * must have done of the oldest since that one's turn came, plus what first bytes are late.
  */
 final class PoolEndpoint {
 
@@ -36,6 +36,15 @@ final class PoolEndpoint {
   private static final double CAPACITY_RISE = 1.01;
   private static final double MIN_CAPACITY_FACTOR = 1.0 / 16;
   private static final double MAX_CAPACITY_FACTOR_UNTOLD = 4;
+
+  /** Weight of the newest first byte in the mean of lateness. Guess, unmeasured. */
+  private static final double LATE_SHARE = 0.2;
+
+  /** Lateness this small is noise. Guess, unmeasured. */
+  private static final double LATE_FLOOR_SECONDS = 0.05;
+
+  /** Seconds in which lateness that isn't seen again is forgotten, to 1/e. Guess, unmeasured. */
+  private static final double LATE_MEMORY_SECONDS = 5;
 
   /** Ejections in a row that still lengthen the next. */
   private static final int MAX_EJECTION_MULTIPLE = 10;
@@ -82,6 +91,10 @@ final class PoolEndpoint {
   private double seenTokens;
   private double seenSeconds;
 
+  // How much later than expected first bytes come, beyond what is usual in the pool.
+  private double lateSeconds;
+  private long lateNanos;
+
   // Failures.
   int failuresInRow;
   private int ejectionsInRow;
@@ -100,6 +113,7 @@ final class PoolEndpoint {
     this.sentNanos = nowNanos;
     this.turnBeganNanos = nowNanos;
     this.seenFromNanos = nowNanos;
+    this.lateNanos = nowNanos;
     view(view, nowNanos);
   }
 
@@ -156,17 +170,44 @@ final class PoolEndpoint {
   }
 
   /**
-   * Seconds until it begins with a request sent now.
+   * Seconds until it begins with a request sent now, if it works as told.
    *
    * @param strangerTokens tokens that a request which nobody of us sent is taken to have
    */
-  double waitSeconds(double rate, double strangerTokens, long nowNanos) {
+  double queueSeconds(double rate, double strangerTokens, long nowNanos) {
     double tokens = ownPendingTokens(rate, nowNanos) + peerPendingTokens;
     if (strangersWaiting > 0) {
       double doneSince = rate * (nowNanos - strangersNanos) / NANOS;
       tokens += Math.max(0, strangersWaiting * strangerTokens - doneSince);
     }
     return tokens / rate;
+  }
+
+  /**
+   * Seconds that first bytes are late here, whatever the reason: too many answers being written at
+   * once, a prefill that is slower than thought, an engine that hangs. Pending tokens don't tell
+   * any of these. It is what the last ones were late, or what the oldest that waits is late by now.
+   */
+  double latenessSeconds(long nowNanos) {
+    double mean = 0;
+    if (lateSeconds > LATE_FLOOR_SECONDS) {
+      mean = lateSeconds * Math.exp(-(nowNanos - lateNanos) / NANOS / LATE_MEMORY_SECONDS);
+    }
+    Plan oldest = oldestAwaiting;
+    double now = oldest == null ? 0 : (nowNanos - oldest.expectedNanos) / NANOS;
+    return Math.max(mean, now > LATE_FLOOR_SECONDS ? now : 0);
+  }
+
+  /**
+   * A first byte has come.
+   *
+   * @param seconds later than the queue and its own prefill explain; below 0: earlier
+   * @param usualSeconds what is usual in the pool: the network, the first output token
+   */
+  void late(double seconds, double usualSeconds, long nowNanos) {
+    double kept = lateSeconds * Math.exp(-(nowNanos - lateNanos) / NANOS / LATE_MEMORY_SECONDS);
+    lateSeconds = kept + LATE_SHARE * (seconds - usualSeconds - kept);
+    lateNanos = nowNanos;
   }
 
   /** Own pending tokens, less what must have been done of the oldest. */

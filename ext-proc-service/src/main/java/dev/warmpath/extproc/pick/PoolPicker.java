@@ -70,6 +70,11 @@ public final class PoolPicker {
   /** The utilisation's mean is over at least this share of its window. Guess, unmeasured. */
   private static final double SHORTEST_WINDOW = 1.0 / 6;
 
+  /** Of what a first byte is later than usual, this share becomes usual. Guess, unmeasured. */
+  private static final double USUAL_SHARE = 0.001;
+
+  private static final double MAX_USUALLY_LATE_SECONDS = 1;
+
   /** Weight of the newest request in the mean of uncached tokens. Guess, unmeasured. */
   private static final double MEAN_SHARE = 0.02;
 
@@ -92,6 +97,7 @@ public final class PoolPicker {
   private final ArrayDeque<Placement> placements = new ArrayDeque<>();
   private long queuedBlocks;
   private double meanUncachedTokens;
+  private double usuallyLateSeconds;
   private boolean everSent;
   private long firstSentNanos;
 
@@ -100,6 +106,7 @@ public final class PoolPicker {
   private boolean[] verified = new boolean[0];
   private int[] heldBlocks = new int[0];
   private double[] rates = new double[0];
+  private double[] queues = new double[0];
   private double[] waits = new double[0];
   private double[] prefills = new double[0];
   private double[] costs = new double[0];
@@ -148,6 +155,7 @@ public final class PoolPicker {
     verified = new boolean[next.length];
     heldBlocks = new int[next.length];
     rates = new double[next.length];
+    queues = new double[next.length];
     waits = new double[next.length];
     prefills = new double[next.length];
     costs = new double[next.length];
@@ -178,6 +186,8 @@ public final class PoolPicker {
     plan.heldBlocks = heldBlocks[first];
     plan.heldTokens = out.heldTokens;
     plan.heldInHope = endpoint.restsOnHope(plan);
+    double toldSeconds = queues[first] + out.prefillSeconds + usuallyLateSeconds;
+    plan.expectedNanos = nowNanos + (long) (toldSeconds * NANOS);
     plan.deadlineNanos = nowNanos + deadlineNanos(out.waitSeconds + out.prefillSeconds);
     if (endpoint.onTrial() && endpoint.trial == null) {
       endpoint.trial = plan;
@@ -205,7 +215,8 @@ public final class PoolPicker {
   // The life of a plan.
 
   /**
-   * A plan's first byte has come.
+   * A plan's first byte has come. To be told at once: an endpoint whose first bytes don't come
+   * counts as late, and attracts less.
    *
    * @param servedAddress {@code ip:port} that served; empty: unknown, taken to be as planned
    * @param nanosSincePlan from the plan to the first byte; 0: unknown, taken to be now
@@ -227,6 +238,7 @@ public final class PoolPicker {
           nanosSincePlan <= 0
               ? nowNanos
               : Math.min(nowNanos, plan.dispatchedNanos + nanosSincePlan);
+      learnLateness(plan, planned, at);
       planned.prefilled(plan, at);
       if (!plan.overdue) {
         planned.answered(plan, nowNanos);
@@ -331,11 +343,14 @@ public final class PoolPicker {
   public synchronized int overdue(long nowNanos) {
     int found = 0;
     for (PoolEndpoint endpoint : endpoints) {
-      for (Plan plan = endpoint.oldestAwaiting; plan != null; plan = plan.nextAwaiting) {
-        if (!plan.overdue && nowNanos - plan.deadlineNanos > 0) {
+      Plan next;
+      for (Plan plan = endpoint.oldestAwaiting; plan != null; plan = next) {
+        next = plan.nextAwaiting;
+        if (nowNanos - plan.deadlineNanos > 0) {
           plan.overdue = true;
           found++;
           countFailure(endpoint, plan, nowNanos);
+          endpoint.abandoned(plan, nowNanos);
         }
       }
     }
@@ -443,7 +458,8 @@ public final class PoolPicker {
       if (candidates[i]) {
         heldBlocks[i] = endpoints[i].belief.longestPrefix(chain, prefix.count());
         rates[i] = endpoints[i].rate(factor);
-        waits[i] = endpoints[i].waitSeconds(rates[i], meanUncachedTokens, nowNanos);
+        queues[i] = endpoints[i].queueSeconds(rates[i], meanUncachedTokens, nowNanos);
+        waits[i] = queues[i] + endpoints[i].latenessSeconds(nowNanos);
         price(i, prefix, price);
       }
     }
@@ -553,6 +569,24 @@ public final class PoolPicker {
     double windows =
         Math.max((nowNanos - firstSentNanos) / NANOS / UTILISATION_WINDOW_SECONDS, SHORTEST_WINDOW);
     return Math.clamp(sum / healthy / -Math.expm1(-windows), 0, MAX_UTILISATION);
+  }
+
+  /**
+   * How late a first byte is, against what is usual: the least that is seen, which rises slowly so
+   * that a network that has become slower is no engine's fault for long.
+   */
+  private void learnLateness(Plan plan, PoolEndpoint planned, long firstByteNanos) {
+    if (!plan.awaiting) {
+      return;
+    }
+    double usual = usuallyLateSeconds;
+    // What was usual at its dispatch is still in its expectation, but for what has changed since.
+    double late = (firstByteNanos - plan.expectedNanos) / NANOS + usual;
+    usuallyLateSeconds =
+        late < usual
+            ? Math.max(0, late)
+            : usual + Math.min(late - usual, MAX_USUALLY_LATE_SECONDS) * USUAL_SHARE;
+    planned.late(late, usual, firstByteNanos);
   }
 
   private static Plan plan(PrefixBlocks prefix, long nowNanos) {

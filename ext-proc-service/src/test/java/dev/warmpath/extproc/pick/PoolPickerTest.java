@@ -311,10 +311,59 @@ class PoolPickerTest {
     picker.pick(prompt(9), now, pick);
     assertThat(pick.waitSeconds()).isCloseTo(1.5, within(1e-6));
 
-    // Only the oldest can have proceeded.
-    now += 100 * SECOND;
+    // Only the oldest can have proceeded, and it is late.
+    now += SECOND;
     picker.pick(prompt(9), now, pick);
-    assertThat(pick.waitSeconds()).isCloseTo(1, within(1e-6));
+    assertThat(pick.waitSeconds()).isCloseTo(1 + 0.5, within(1e-6));
+  }
+
+  @Test
+  void wait_firstBytesComeLate_hotPrefixMovesOnAndComesBack() {
+    endpoints(A, B);
+    PrefixBlocks hot = distinct(1, 20, 100); // worth 0.25 s
+    String home = serve(hot);
+    // Nearly nothing is pending there, but the engine has too many answers to write.
+    int sent = 0;
+    do {
+      Plan plan = dispatch(hot);
+      now += SECOND / 2;
+      picker.firstByte(plan, "", SECOND / 2, now);
+      picker.end(plan, Outcome.SERVED, now);
+      sent++;
+    } while (pick.address(0).equals(home) && sent < 100);
+
+    assertThat(sent).isBetween(2, 20);
+    now += 60 * SECOND;
+    picker.pick(distinct(1, 20, 100), now, pick);
+    assertThat(pick.waitSeconds()).isLessThan(0.001);
+  }
+
+  @Test
+  void wait_alwaysTheSameOverhead_isNobodysLateness() {
+    endpoints(A, B);
+    PrefixBlocks prompt = distinct(1, 20, 100);
+    String home = serve(distinct(1, 20, 100));
+    for (int i = 0; i < 50; i++) {
+      Plan plan = dispatch(prompt);
+      assertThat(pick.address(0)).isEqualTo(home);
+      now += SECOND / 25;
+      picker.firstByte(plan, "", SECOND / 25, now);
+      picker.end(plan, Outcome.SERVED, now);
+    }
+  }
+
+  @Test
+  void wait_engineHangs_growsLongBeforeItIsEjected() {
+    endpoints(A, B);
+    PrefixBlocks prompt = distinct(1, 20, 100);
+    String home = serve(prompt);
+    dispatch(prompt);
+    assertThat(pick.address(0)).isEqualTo(home);
+    now += SECOND;
+
+    dispatch(prompt);
+    assertThat(pick.address(0)).isNotEqualTo(home);
+    assertThat(stats(home).ejected()).isFalse();
   }
 
   // The life of a plan.
@@ -844,5 +893,36 @@ class PoolPickerTest {
     assertThat(load.getFirst().requestsInFlight()).isEqualTo(1);
     assertThat(load.getFirst().pendingTokens()).isEqualTo(4_000);
     assertThat(load.getFirst().utilisation()).isCloseTo(1 / 60.0, within(0.001));
+  }
+
+  @Test
+  void plans_ofManyThreads_leaveNothingBehind() throws InterruptedException {
+    endpoints(A, B, C);
+    List<Thread> threads = new ArrayList<>();
+    for (int t = 0; t < 4; t++) {
+      int seed = t;
+      threads.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    Pick own = new Pick();
+                    for (int i = 0; i < 2_000; i++) {
+                      PrefixBlocks prefix = distinct(i % 50, 1 + seed, 100);
+                      Plan plan = requireNonNull(picker.dispatch(prefix, now + i, own));
+                      picker.firstByte(plan, i % 7 == 0 ? C : "", 0, now + i);
+                      picker.end(plan, Outcome.SERVED, now + i);
+                    }
+                  }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(picker.stats(now).endpoints())
+        .allSatisfy(
+            e -> {
+              assertThat(e.requestsInFlight()).isZero();
+              assertThat(e.pendingTokens()).isZero();
+            });
+    assertThat(picker.drainPlacements()).hasSize(PoolPicker.MAX_QUEUED_PLACEMENTS);
   }
 }
