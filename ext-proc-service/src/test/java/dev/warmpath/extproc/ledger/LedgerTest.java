@@ -119,6 +119,22 @@ class LedgerTest {
   }
 
   @Test
+  void record_decidedOnly_plannedIsWhatWeWouldHaveCost() {
+    ledger.record(
+        account(
+            Mode.FORECAST,
+            Annotation.NOT_OURS,
+            new Tokens(4_000, 0, 0, 12_000, 0),
+            new Shadow(16_000, 2_000, 0, 12_000, 0, 14_000),
+            GPU));
+
+    assertThat(only().actualNanoUsd()).isEqualTo(1_500_000);
+    assertThat(only().naiveNanoUsd()).isEqualTo(1_500_000);
+    assertThat(only().plannedNanoUsd()).isEqualTo(500_000);
+    assertThat(only().plannedReadTokens()).isEqualTo(12_000);
+  }
+
+  @Test
   void record_usageUnknown_isCountedAndNowherePriced() {
     ledger.record(
         account(

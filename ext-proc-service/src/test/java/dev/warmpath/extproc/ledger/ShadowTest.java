@@ -119,7 +119,26 @@ class ShadowTest {
         .isEqualTo(new Shadow(3_000, 0, 2_000, 0));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> shadow.arrive(prompt(1), 2, 0))
-        .withMessage("clientMarkedBlocks: 2 (expected: 0 to 1)");
+        .withMessage(
+            "blocks marked by the client 2, with us 2 (expected: 0 to 1, the client's not more)");
+  }
+
+  @Test
+  void providerShadow_weMarkMoreThanTheClient_plannedReadsAndWritesThatMuch() {
+    ProviderShadow shadow = new ProviderShadow(300, 1_000);
+
+    assertThat(shadow.arrive(prompt(1, 2, 3), 0, 2, 0))
+        .isEqualTo(new Shadow(3_000, 0, 0, 0, 2_000, 0));
+    assertThat(shadow.arrive(prompt(1, 2, 4), 1, 3, SECOND))
+        .isEqualTo(new Shadow(3_000, 0, 1_000, 2_000, 1_000, 2_000));
+  }
+
+  @Test
+  void poolShadow_picked_plannedIsWhatThePickReads() {
+    PoolShadow shadow = new PoolShadow(2, 1_000_000, 1_000);
+
+    assertThat(shadow.arrive(prompt(1, 2, 3), 2_000))
+        .isEqualTo(new Shadow(3_000, 0, 0, 2_000, 0, 0));
   }
 
   @Test
