@@ -13,7 +13,7 @@ import javax.crypto.spec.SecretKeySpec;
  */
 public final class KeyRing {
 
-  /** As short as a secret may be: what HMAC-SHA-256 gains from is its own 256 bits. */
+  /** 128 bits: a shorter secret could be found by trying. */
   public static final int MIN_SECRET_BYTES = 16;
 
   private static final String ALGORITHM = "HmacSHA256";

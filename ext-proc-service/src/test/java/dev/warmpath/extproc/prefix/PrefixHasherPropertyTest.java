@@ -42,7 +42,7 @@ class PrefixHasherPropertyTest {
       long keyRoot,
       long keyConversation) {}
 
-  @Property(tries = 500, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 200, shrinking = ShrinkingMode.OFF)
   void keys_are_pure(@ForAll long seed, @ForAll Dialect dialect) {
     Json.Obj request = new Requests(new Random(seed)).request(dialect);
     PromptScanner otherScanner = new PromptScanner(LIMITS);
@@ -53,7 +53,7 @@ class PrefixHasherPropertyTest {
     assertThat(found(hasher(), prompt, SCOPE)).isEqualTo(found(request.compact(), dialect));
   }
 
-  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 300, shrinking = ShrinkingMode.OFF)
   void keys_ignore_how_json_is_written(@ForAll long seed, @ForAll Dialect dialect) {
     Random random = new Random(seed);
     Requests requests = new Requests(random);
@@ -63,7 +63,7 @@ class PrefixHasherPropertyTest {
         .isEqualTo(found(request.compact(), dialect));
   }
 
-  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 300, shrinking = ShrinkingMode.OFF)
   void keys_ignore_how_text_is_split_into_parts(@ForAll long seed, @ForAll Dialect dialect) {
     Random random = new Random(seed);
     Requests requests = new Requests(random);
@@ -86,7 +86,7 @@ class PrefixHasherPropertyTest {
         .isEqualTo(found(request.with("messages", new Json.Arr(whole)).compact(), dialect));
   }
 
-  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 300, shrinking = ShrinkingMode.OFF)
   void more_messages_keep_the_blocks_before_them(@ForAll long seed, @ForAll Dialect dialect) {
     Requests requests = new Requests(new Random(seed));
     Json.Obj request = requests.request(dialect);
@@ -106,7 +106,7 @@ class PrefixHasherPropertyTest {
     assertThat(longer.keyConversation()).isEqualTo(shorter.keyConversation());
   }
 
-  @Property(tries = 500, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 200, shrinking = ShrinkingMode.OFF)
   void longer_text_keeps_the_blocks_before_it(@ForAll long seed, @ForAll Dialect dialect) {
     Requests requests = new Requests(new Random(seed));
     Json.Obj request = requests.request(dialect);
@@ -119,7 +119,7 @@ class PrefixHasherPropertyTest {
     assertThat(longer.blocks().subList(0, common)).isEqualTo(shorter.blocks().subList(0, common));
   }
 
-  @Property(tries = 500, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 200, shrinking = ShrinkingMode.OFF)
   void another_scope_model_or_salt_shares_nothing(@ForAll long seed, @ForAll Dialect dialect) {
     Requests requests = new Requests(new Random(seed));
     Json.Obj request = requests.request(dialect).without("cache_salt");
@@ -140,7 +140,7 @@ class PrefixHasherPropertyTest {
     }
   }
 
-  @Property(tries = 500, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 200, shrinking = ShrinkingMode.OFF)
   void tools_in_another_order_are_another_prompt(@ForAll long seed, @ForAll Dialect dialect) {
     Json.Obj request = new Requests(new Random(seed)).request(dialect);
     Json one = Json.obj("name", "one", "x", seed);
@@ -153,7 +153,7 @@ class PrefixHasherPropertyTest {
     assertThat(forth.keyConversation()).isNotEqualTo(back.keyConversation());
   }
 
-  @Property(tries = 500, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 200, shrinking = ShrinkingMode.OFF)
   void block_boundaries_hold_segments_and_sizes(@ForAll long seed, @ForAll Dialect dialect) {
     Prompt prompt = scan(new Requests(new Random(seed)).request(dialect).compact(), dialect);
     Found found = found(hasher, prompt, SCOPE);
