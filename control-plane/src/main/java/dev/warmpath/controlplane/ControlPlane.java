@@ -46,7 +46,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,6 +80,10 @@ public final class ControlPlane implements AutoCloseable {
 
   private static final int OPERATOR_WAIT_SECONDS = 5;
   private static final int DRAIN_SECONDS = 2;
+
+  /** Replicas end their streams at once; Envoys never do, and keep what they have. */
+  private static final int STREAMS_DRAIN_MILLIS = 300;
+
   private static final int MAX_COMPLAINTS = 20;
 
   private final Source source;
@@ -203,8 +206,7 @@ public final class ControlPlane implements AutoCloseable {
     control.shutdown();
     keeper.shutdown();
     try {
-      if (!server.awaitTermination(DRAIN_SECONDS, TimeUnit.SECONDS)) {
-        // Envoys hold their streams open; they keep what they have.
+      if (!server.awaitTermination(STREAMS_DRAIN_MILLIS, TimeUnit.MILLISECONDS)) {
         server.shutdownNow();
       }
       if (!control.awaitTermination(DRAIN_SECONDS, TimeUnit.SECONDS)
@@ -322,9 +324,7 @@ public final class ControlPlane implements AutoCloseable {
       return;
     }
     storeFaults = List.of();
-    var saved = new HashMap<Long, Long>();
-    sums.getSequencesList().forEach(one -> saved.put(one.getIncarnation(), one.getSequence()));
-    hub.ledgerSaved(saved);
+    hub.ledgerSaved(ledger.saved(sums));
   }
 
   // Wiring.

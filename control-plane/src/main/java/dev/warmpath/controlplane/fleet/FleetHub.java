@@ -274,20 +274,19 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
     }
 
     private void join(Hello hello) {
-      Replica known = replicas.get(hello.getIncarnation());
-      if (known != null) {
-        // The same process came back before its old stream was seen to end.
-        known.stream.end(Status.ABORTED.withDescription("replaced by a new stream"));
-      }
       var replica = new Replica(hello, this);
       phase = new Phase.Joined(replica);
-      replicas.put(hello.getIncarnation(), replica);
+      Replica known = replicas.put(hello.getIncarnation(), replica);
+      if (known != null) {
+        // The same process came back before its old stream was seen to end: nobody is gone.
+        known.stream.end(Status.ABORTED.withDescription("replaced by a new stream"));
+      }
       connected.set(replicas.size());
       log.info(
           "Replica {} connected, incarnation {}.",
           TextFormat.escapeDoubleQuotesAndBackslashes(hello.getReplica()),
           Long.toHexString(hello.getIncarnation()));
-      replica.acked = ledger.sequence(hello.getIncarnation());
+      replica.acked = ledger.savedSequence(hello.getIncarnation());
       replica.outbox.welcome(Welcome.newBuilder().setLedgerSequence(replica.acked).build());
       if (view != null) {
         replica.outbox.view(view);

@@ -43,6 +43,10 @@ public final class LedgerBook {
   @GuardedBy("this")
   private final Map<Long, Seen> sequences = new HashMap<>();
 
+  /** As on the disk. */
+  @GuardedBy("this")
+  private final Map<Long, Long> savedSequences = new HashMap<>();
+
   @GuardedBy("this")
   private boolean changed;
 
@@ -58,6 +62,7 @@ public final class LedgerBook {
             one ->
                 sequences.put(
                     one.getIncarnation(), new Seen(one.getSequence(), one.getUnixMillis())));
+    remember(saved);
   }
 
   /** Counts a delta, unless it was counted before. */
@@ -77,8 +82,16 @@ public final class LedgerBook {
     changed = true;
   }
 
-  /** The highest delta of an incarnation that was counted; 0: none. */
-  synchronized long sequence(long incarnation) {
+  /**
+   * The highest delta of an incarnation that is on the disk; 0: none. Behind it a replica must send
+   * again, since what is only counted is lost in a crash.
+   */
+  synchronized long savedSequence(long incarnation) {
+    return savedSequences.getOrDefault(incarnation, 0L);
+  }
+
+  @GuardedBy("this")
+  private long sequence(long incarnation) {
     Seen seen = sequences.get(incarnation);
     return seen == null ? 0 : seen.sequence;
   }
@@ -110,6 +123,24 @@ public final class LedgerBook {
                     .setSequence(seen.sequence)
                     .setUnixMillis(seen.unixMillis)));
     return ledger.build();
+  }
+
+  /**
+   * What {@link #save()} gave is on the disk.
+   *
+   * @return the highest delta of each incarnation that is in it
+   */
+  public synchronized Map<Long, Long> saved(Ledger ledger) {
+    remember(ledger);
+    return Map.copyOf(savedSequences);
+  }
+
+  @GuardedBy("this")
+  private void remember(Ledger ledger) {
+    savedSequences.clear();
+    ledger
+        .getSequencesList()
+        .forEach(one -> savedSequences.put(one.getIncarnation(), one.getSequence()));
   }
 
   /** What {@link #save()} gave could not be saved: it is to be tried again. */

@@ -67,7 +67,8 @@ public record FleetState(
    * @param fresh read within the last few intervals
    * @param kvUsage share of the cache in use, 0 to 1
    * @param cacheTokens that the prefix cache holds
-   * @param epoch 1 at first, greater by one after each restart that its counters showed
+   * @param epoch greater after each restart that was seen; when the engine says when it started,
+   *     that in Unix seconds, which is the same for every control plane
    */
   public record EngineReading(
       boolean fresh, int running, int waiting, double kvUsage, long cacheTokens, long epoch) {}

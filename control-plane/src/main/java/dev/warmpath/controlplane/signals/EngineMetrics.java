@@ -111,6 +111,14 @@ public record EngineMetrics(
         || (earlier.startSeconds >= 0 && startSeconds > earlier.startSeconds + 0.5);
   }
 
+  /**
+   * The number of the engine's life, as far as one reading tells: when it started, which every
+   * control plane sees alike, or 1.
+   */
+  long firstEpoch() {
+    return startSeconds >= 1 ? (long) startSeconds : 1;
+  }
+
   private static boolean fell(double before, double now) {
     return before >= 0 && now >= 0 && now < before;
   }

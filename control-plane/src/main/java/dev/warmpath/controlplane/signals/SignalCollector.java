@@ -112,9 +112,9 @@ public final class SignalCollector {
       }
       EngineMetrics before = cell.metrics;
       if (before == null) {
-        cell.epoch = 1;
+        cell.epoch = metrics.firstEpoch();
       } else if (metrics.restartedSince(before)) {
-        cell.epoch++;
+        cell.epoch = Math.max(cell.epoch + 1, metrics.firstEpoch());
       }
       cell.metrics = metrics;
       cell.scrapedNanos = nowNanos;

@@ -1,0 +1,376 @@
+package dev.warmpath.controlplane.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmpath.controlplane.signals.ReplicaReport;
+import dev.warmpath.fleet.v1.ControlMessage;
+import dev.warmpath.fleet.v1.ControlMessage.MessageCase;
+import dev.warmpath.fleet.v1.EndpointFirstBytes;
+import dev.warmpath.fleet.v1.EndpointLoad;
+import dev.warmpath.fleet.v1.EndpointView;
+import dev.warmpath.fleet.v1.FirstBytes;
+import dev.warmpath.fleet.v1.FleetGrpc;
+import dev.warmpath.fleet.v1.Hello;
+import dev.warmpath.fleet.v1.LedgerDelta;
+import dev.warmpath.fleet.v1.LedgerRow;
+import dev.warmpath.fleet.v1.Load;
+import dev.warmpath.fleet.v1.Outcome;
+import dev.warmpath.fleet.v1.Outcomes;
+import dev.warmpath.fleet.v1.Placement;
+import dev.warmpath.fleet.v1.Placements;
+import dev.warmpath.fleet.v1.Rejection;
+import dev.warmpath.fleet.v1.Rejections;
+import dev.warmpath.fleet.v1.ReplicaMessage;
+import dev.warmpath.store.v1.Ledger;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Fake replicas over real gRPC on loopback, so that flow control is the real one. */
+class FleetHubTest {
+  private static final long PATIENCE_SECONDS = 10;
+
+  private final AtomicLong nanos = new AtomicLong();
+  private final LedgerBook ledger = new LedgerBook(Ledger.getDefaultInstance());
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final BlockingQueue<ReplicaReport> reports = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Long> departures = new LinkedBlockingQueue<>();
+  private final List<Replica> replicas = new ArrayList<>();
+  private final FleetHub hub =
+      new FleetHub(
+          new FleetHub.Setup(3, ledger, nanos::get, () -> 0),
+          new FleetHub.Listener() {
+            @Override
+            public void reported(long incarnation, ReplicaReport report) {
+              reports.add(report);
+            }
+
+            @Override
+            public void replicaGone(long incarnation) {
+              departures.add(incarnation);
+            }
+          },
+          meters);
+  private Server server = NettyServerBuilder.forPort(0).build();
+
+  @BeforeEach
+  void start() throws IOException {
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(hub)
+            .build()
+            .start();
+  }
+
+  @AfterEach
+  void stop() {
+    replicas.forEach(Replica::abort);
+    server.shutdownNow();
+  }
+
+  @Test
+  void load_ofOne_reachesTheOtherInItsOwnName() throws Exception {
+    Replica one = join(1);
+    Replica two = join(2);
+    one.send(
+        ReplicaMessage.newBuilder()
+            .setLoad(load().toBuilder().setReplica("forged").setIncarnation(2))
+            .build());
+    Load relayed = two.next(MessageCase.PEER_LOAD).getPeerLoad();
+    assertThat(relayed.getIncarnation()).isEqualTo(1);
+    assertThat(relayed.getReplica()).isEqualTo("replica-1");
+    assertThat(relayed.getEndpoints(0).getPendingTokens()).isEqualTo(42);
+  }
+
+  @Test
+  void newcomer_anyOne_learnsViewLoadsAndRejections() throws Exception {
+    hub.publish(EndpointView.newBuilder().setVersion(5).build());
+    Replica one = join(1);
+    one.send(ReplicaMessage.newBuilder().setLoad(load()).build());
+    one.send(rejection(1_000));
+    Replica witness = join(2);
+    assertThat(witness.next(MessageCase.REJECTIONS)).isNotNull();
+    nanos.set(400);
+    Replica two = join(3);
+    assertThat(two.next(MessageCase.ENDPOINT_VIEW).getEndpointView().getVersion()).isEqualTo(5);
+    assertThat(two.next(MessageCase.REJECTIONS).getRejections().getRejections(0).getPauseNanos())
+        .isEqualTo(600);
+    assertThat(two.next(MessageCase.PEER_LOAD).getPeerLoad().getIncarnation()).isEqualTo(1);
+  }
+
+  @Test
+  void replica_gone_isToldToItsPeersAndToUs() throws Exception {
+    Replica one = join(1);
+    Replica two = join(2);
+    one.abort();
+    assertThat(two.next(MessageCase.PEER_GONE).getPeerGone().getIncarnation()).isEqualTo(1);
+    assertThat(departures.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+  }
+
+  @Test
+  void replica_backBeforeItsOldStreamEnded_isNotGone() throws Exception {
+    Replica first = join(1);
+    Replica two = join(2);
+    Replica again = join(1);
+    assertThat(first.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getCode())
+        .isEqualTo(Status.Code.ABORTED);
+    again.send(ReplicaMessage.newBuilder().setLoad(load()).build());
+    // A load, and no word of a departure before it.
+    assertThat(two.take().getMessageCase()).isEqualTo(MessageCase.PEER_LOAD);
+    assertThat(departures).isEmpty();
+  }
+
+  @Test
+  void outcome_ofAnothersPlan_reachesItsOwnerOnly() throws Exception {
+    Replica one = join(1);
+    Replica two = join(0xabcdef0123456789L);
+    one.send(
+        ReplicaMessage.newBuilder()
+            .setOutcomes(
+                Outcomes.newBuilder()
+                    .addOutcomes(Outcome.newBuilder().setPlanId("abcdef0123456789-77"))
+                    .addOutcomes(Outcome.newBuilder().setPlanId("00000000000000ff-1"))
+                    .addOutcomes(Outcome.newBuilder().setPlanId("no plan id at all"))
+                    .addOutcomes(Outcome.newBuilder().setPlanId("short")))
+            .build());
+    Outcomes relayed = two.next(MessageCase.OUTCOMES).getOutcomes();
+    assertThat(relayed.getOutcomesList())
+        .extracting(Outcome::getPlanId)
+        .containsExactly("abcdef0123456789-77");
+    assertThat(meters.get("warmpath.fleet.orphans").counter().count()).isEqualTo(3);
+  }
+
+  @Test
+  void ledgerDelta_sentAgain_countsOnceAndIsAcknowledgedOnceSaved() throws Exception {
+    Replica one = join(1);
+    one.send(delta(1));
+    one.send(delta(1));
+    one.send(ReplicaMessage.newBuilder().setFirstBytes(FirstBytes.getDefaultInstance()).build());
+    assertThat(reports.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
+    assertThat(ledger.rows()).singleElement().extracting(LedgerRow::getRequests).isEqualTo(3L);
+    hub.ledgerSaved(ledger.saved(ledger.save()));
+    assertThat(one.next(MessageCase.LEDGER_ACK).getLedgerAck().getSequence()).isEqualTo(1);
+    one.abort();
+    assertThat(departures.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+    Replica again = connect(1);
+    assertThat(again.next(MessageCase.WELCOME).getWelcome().getLedgerSequence()).isEqualTo(1);
+  }
+
+  @Test
+  void firstBytes_reported_becomeOurTypes() throws Exception {
+    Replica one = join(1);
+    one.send(
+        ReplicaMessage.newBuilder()
+            .setFirstBytes(
+                FirstBytes.newBuilder()
+                    .addEndpoints(
+                        EndpointFirstBytes.newBuilder()
+                            .setCluster("chat")
+                            .setAddress("1.2.3.4:5")
+                            .setCount(3)
+                            .setFailures(1)
+                            .setPrefillTokens(100)
+                            .setPrefillTokensPerSecond(8000)))
+            .build());
+    assertThat(reports.poll(PATIENCE_SECONDS, TimeUnit.SECONDS))
+        .isEqualTo(
+            new ReplicaReport.FirstBytes(
+                List.of(
+                    new ReplicaReport.EndpointFirstBytes("chat", "1.2.3.4:5", 3, 1, 100, 8000))));
+  }
+
+  @Test
+  void hello_missingOrTwice_endsTheStream() throws Exception {
+    var silent = new Replica();
+    silent.send(ReplicaMessage.newBuilder().setLoad(load()).build());
+    assertThat(silent.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getCode())
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    Replica one = join(1);
+    one.send(hello(1));
+    assertThat(one.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getCode())
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+  }
+
+  @Test
+  void replicas_tooMany_areRefused() throws Exception {
+    for (int i = 1; i <= 3; i++) {
+      join(i);
+    }
+    Replica fourth = connect(4);
+    assertThat(fourth.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getCode())
+        .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    replicas.getFirst().abort();
+    assertThat(departures.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+    assertThat(join(5)).isNotNull();
+  }
+
+  @Test
+  void replica_thatDoesNotRead_costsBoundedMemoryAndNobodyElse() throws Exception {
+    Replica talker = join(1);
+    Replica listener = join(2);
+    Replica deaf = join(3);
+    deaf.deafen();
+    // 32 MiB of blocks: more than flow control and the outbox hold together.
+    var placement = Placement.newBuilder().addAllBlocks(Collections.nCopies(4_096, 1L)).build();
+    for (int i = 0; i < 1_000; i++) {
+      talker.send(
+          ReplicaMessage.newBuilder()
+              .setPlacements(Placements.newBuilder().addPlacements(placement))
+              .build());
+    }
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (dropped() < 500) {
+      assertThat(System.nanoTime()).as("dropped: " + dropped()).isLessThan(deadline);
+      LockSupport.parkNanos(5_000_000);
+    }
+    assertThat(listener.next(MessageCase.PEER_PLACEMENTS)).isNotNull();
+    talker.send(ReplicaMessage.newBuilder().setLoad(load()).build());
+    assertThat(listener.next(MessageCase.PEER_LOAD)).isNotNull();
+  }
+
+  private double dropped() {
+    return meters.get("warmpath.fleet.dropped.placements").counter().count();
+  }
+
+  /** Connects and waits to be welcome. */
+  private Replica join(long incarnation) throws InterruptedException {
+    Replica replica = connect(incarnation);
+    assertThat(replica.next(MessageCase.WELCOME)).isNotNull();
+    return replica;
+  }
+
+  private Replica connect(long incarnation) {
+    var replica = new Replica();
+    replica.send(hello(incarnation));
+    return replica;
+  }
+
+  private static ReplicaMessage hello(long incarnation) {
+    return ReplicaMessage.newBuilder()
+        .setHello(
+            Hello.newBuilder().setReplica("replica-" + incarnation).setIncarnation(incarnation))
+        .build();
+  }
+
+  private static Load load() {
+    return Load.newBuilder()
+        .addEndpoints(EndpointLoad.newBuilder().setAddress("1.2.3.4:5").setPendingTokens(42))
+        .build();
+  }
+
+  private static ReplicaMessage rejection(long pauseNanos) {
+    return ReplicaMessage.newBuilder()
+        .setRejections(
+            Rejections.newBuilder()
+                .addRejections(
+                    Rejection.newBuilder()
+                        .setProvider("p")
+                        .setField("cache_control")
+                        .setPauseNanos(pauseNanos)))
+        .build();
+  }
+
+  private static ReplicaMessage delta(long sequence) {
+    return ReplicaMessage.newBuilder()
+        .setLedgerDelta(
+            LedgerDelta.newBuilder()
+                .setSequence(sequence)
+                .addRows(LedgerRow.newBuilder().setRoute("r").setRequests(3)))
+        .build();
+  }
+
+  /** A replica with a connection of its own. */
+  private final class Replica implements ClientResponseObserver<ReplicaMessage, ControlMessage> {
+    private final ManagedChannel channel;
+    private final BlockingQueue<ControlMessage> received = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Status> end = new CompletableFuture<>();
+    private volatile @Nullable ClientCallStreamObserver<ReplicaMessage> requests;
+    private volatile boolean deaf;
+
+    Replica() {
+      channel =
+          NettyChannelBuilder.forAddress(
+                  new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getPort()))
+              .usePlaintext()
+              .build();
+      replicas.add(this);
+      var _ = FleetGrpc.newStub(channel).connect(this);
+    }
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<ReplicaMessage> stream) {
+      requests = stream;
+      stream.disableAutoRequestWithInitial(1);
+    }
+
+    @Override
+    public void onNext(ControlMessage message) {
+      received.add(message);
+      if (!deaf) {
+        stream().request(1);
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      end.complete(Status.fromThrowable(failure));
+    }
+
+    @Override
+    public void onCompleted() {
+      end.complete(Status.OK);
+    }
+
+    void send(ReplicaMessage message) {
+      stream().onNext(message);
+    }
+
+    void deafen() {
+      deaf = true;
+    }
+
+    void abort() {
+      channel.shutdownNow();
+    }
+
+    ControlMessage take() throws InterruptedException {
+      return Objects.requireNonNull(received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS), "message");
+    }
+
+    /** The next message of a kind; others are passed over. */
+    ControlMessage next(MessageCase kind) throws InterruptedException {
+      while (true) {
+        ControlMessage message = take();
+        if (message.getMessageCase() == kind) {
+          return message;
+        }
+      }
+    }
+
+    private ClientCallStreamObserver<ReplicaMessage> stream() {
+      return Objects.requireNonNull(requests);
+    }
+  }
+}
