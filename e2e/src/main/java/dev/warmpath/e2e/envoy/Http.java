@@ -8,7 +8,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 
 /** The few plain HTTP calls that watching a process needs. Blocks; thread-safe. */
-final class Http {
+public final class Http {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final HttpClient CLIENT =
       HttpClient.newBuilder()
@@ -19,9 +19,11 @@ final class Http {
   private Http() {}
 
   /**
+   * The body of a call without one.
+   *
    * @throws IllegalStateException when there is no answer, or another status than 200
    */
-  static String call(String method, String url) {
+  public static String call(String method, String url) {
     try {
       HttpResponse<String> response = send(method, url);
       if (response.statusCode() != 200) {
@@ -35,7 +37,8 @@ final class Http {
     }
   }
 
-  static boolean isOk(String url) {
+  /** Whether a GET is answered with 200. */
+  public static boolean isOk(String url) {
     try {
       return send("GET", url).statusCode() == 200;
     } catch (IOException _) {
