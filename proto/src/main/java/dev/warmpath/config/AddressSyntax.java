@@ -9,7 +9,7 @@ final class AddressSyntax {
 
   static final Pattern SOCKET =
       Pattern.compile(
-          "(?:\\[(?<v6>[^\\]]{2,45})\\]|(?<host>[^:\\[\\]]{1,253})):(?<port>[0-9]{1,5})");
+          "(?:\\[(?<v6>[0-9a-fA-F.]*:[0-9a-fA-F:.]{1,45})\\]|(?<host>[^:\\[\\]]{1,253})):(?<port>[0-9]{1,5})");
 
   static final Pattern V4 = Pattern.compile("(?:(?:0|[1-9][0-9]{0,2})(?:\\.(?!$)|$)){4}");
 
