@@ -1,14 +1,17 @@
 package dev.warmpath.extproc.exchange;
 
+import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.usage.Usage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
  * The data path's metrics. Every label value is bounded: routes, clusters and reasons come from the
@@ -89,6 +92,10 @@ public final class ExchangeMetrics {
         Counter.builder("warmpath.plans.expired")
             .description("Plans that were never observed and whose time ran out")
             .register(registry);
+  }
+
+  PickMetrics picks(Map<String, PoolPicker> pickers, LongSupplier clock) {
+    return new PickMetrics(registry, pickers, clock);
   }
 
   /** Shows the bounds and what is used of them. */

@@ -30,6 +30,7 @@ import java.util.function.LongSupplier;
  * @param firstBytes for the control plane
  * @param rejections for the other replicas
  * @param hashKeys for the control plane
+ * @param pickMetrics to refresh before a scrape
  * @param ledger of this replica
  */
 public record Exchanges(
@@ -40,13 +41,11 @@ public record Exchanges(
     FirstBytes firstBytes,
     Rejections rejections,
     HashKeyShadows hashKeys,
+    PickMetrics pickMetrics,
     Ledger ledger) {
 
   /** How long an exchange that ended waits for what its observer and the access log say. */
   private static final long SETTLE_NANOS = 500_000_000L;
-
-  /** Memory of one endpoint's belief: blocks of 40 bytes. */
-  private static final int MAX_BELIEVED_BLOCKS = 1 << 18;
 
   /**
    * What a process brings.
@@ -140,7 +139,15 @@ public record Exchanges(
             parts.clock(),
             scratch);
     return new Exchanges(
-        context, pickers, plans, outcomes, firstBytes, rejections, hashKeys, accounts.ledger());
+        context,
+        pickers,
+        plans,
+        outcomes,
+        firstBytes,
+        rejections,
+        hashKeys,
+        parts.metrics().picks(pickers, parts.clock()),
+        accounts.ledger());
   }
 
   /** Lets time pass: overdue first bytes, outcomes that did not come. Several times a second. */
@@ -161,7 +168,7 @@ public record Exchanges(
               new PickSettings(
                   pool.getPrefillTokensPerSecond(),
                   pool.getCacheTokens(),
-                  MAX_BELIEVED_BLOCKS,
+                  pool.getMaxBelievedBlocks(),
                   pool.getListedEndpoints(),
                   new PickSettings.Ejection(
                       pool.getEjectAfterFailures(),

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -33,7 +32,7 @@ final class AdminServer implements Closeable {
       String address,
       BooleanSupplier live,
       BooleanSupplier ready,
-      PrometheusMeterRegistry metrics,
+      Supplier<String> metrics,
       Supplier<String> ledger)
       throws IOException {
     int colon = address.lastIndexOf(':');
@@ -46,7 +45,7 @@ final class AdminServer implements Closeable {
     admin.server.setExecutor(admin.threads);
     admin.server.createContext("/livez", e -> verdict(e, live.getAsBoolean()));
     admin.server.createContext("/readyz", e -> verdict(e, ready.getAsBoolean()));
-    admin.server.createContext("/metrics", e -> reply(e, 200, TEXT, metrics.scrape()));
+    admin.server.createContext("/metrics", e -> reply(e, 200, TEXT, metrics.get()));
     admin.server.createContext("/ledger", e -> reply(e, 200, "application/json", ledger.get()));
     admin.server.start();
     return admin;

@@ -180,7 +180,10 @@ public final class ExtProcServer implements Closeable {
             settings.getAdminAddress(),
             switches::live,
             switches::serving,
-            registry,
+            () -> {
+              exchanges.pickMetrics().refresh();
+              return registry.scrape();
+            },
             () -> LedgerJson.of(exchanges.ledger().totals()));
     Gauge.builder("warmpath.event.loop.stall", watchdog, w -> w.longestStallNanos() / 1e9)
         .description("Seconds since the event loop that has been away longest ran")
