@@ -8,6 +8,7 @@ import dev.warmpath.config.v1.Config;
 import dev.warmpath.config.v1.Mode;
 import dev.warmpath.config.v1.Pool;
 import dev.warmpath.config.v1.Route;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -125,8 +126,20 @@ class ConfigFileTest {
 
   @Test
   void accept_completeConfig_changesNothing() throws ConfigException {
-    Config config = ConfigFile.parse(SMALLEST, "w.yaml");
+    Config smallest = ConfigFile.parse(SMALLEST, "w.yaml");
+    Config example = ConfigFile.read(Path.of("../conf/example.yaml"));
 
-    assertThat(ConfigFile.accept(config, "fleet")).isEqualTo(config);
+    assertThat(ConfigFile.accept(smallest, "fleet")).isEqualTo(smallest);
+    assertThat(ConfigFile.accept(example, "fleet")).isEqualTo(example);
+  }
+
+  @Test
+  void accept_wrongConfig_namesTheOriginWithoutALine() {
+    ConfigException refused =
+        catchThrowableOfType(
+            ConfigException.class, () -> ConfigFile.accept(Config.getDefaultInstance(), "fleet"));
+
+    assertThat(refused)
+        .hasMessage("fleet: routes: (missing) (expected: a list of 1 to 1000 entries)");
   }
 }
