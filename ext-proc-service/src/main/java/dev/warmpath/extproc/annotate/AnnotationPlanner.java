@@ -2,7 +2,6 @@ package dev.warmpath.extproc.annotate;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.warmpath.extproc.annotate.RawObject.Name;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Role;
@@ -37,8 +36,7 @@ import org.jspecify.annotations.Nullable;
  * for the conversation, unless a later turn has outgrown it.
  *
  * <p>Blocks that must not carry a marker don't get one: thinking, empty or blank texts, tools that
- * load deferred, blocks of kinds that are not known, blocks whose {@code cache_control} is null
- * (unless that name is written with escapes, which nobody does).
+ * load deferred, blocks of kinds that are not known, blocks whose {@code cache_control} is null.
  *
  * <p><b>What this does not know yet:</b> whether a prefix will be read again. A marker is written
  * at 1.25 times the input's price and pays at its second use; these rules place it wherever advice
@@ -61,9 +59,7 @@ public final class AnnotationPlanner {
   private static final byte[] BEFORE_STRING = "[{\"type\":\"text\",\"text\":".getBytes(US_ASCII);
   private static final byte[] AFTER_STRING = (',' + MARKER + "}]").getBytes(US_ASCII);
 
-  private static final Name CACHE_CONTROL = new Name("cache_control");
-  private static final Name DEFER_LOADING = new Name("defer_loading");
-  private static final Name HOUR = new Name("\"1h\"");
+  private static final byte[] DEFER_LOADING = "defer_loading".getBytes(US_ASCII);
   private static final int HOUR_SECONDS = 3600;
 
   /** Anthropic: width × height ÷ 750, at most about 1,600; a usual one. */
@@ -294,17 +290,14 @@ public final class AnnotationPlanner {
    */
   private static int lastHourMarker(Prompt prompt) {
     int last = NO_PART;
-    int elsewhere = prompt.markers();
+    int elsewhere = prompt.hourMarkers();
     for (int part = 0; part < prompt.parts(); part++) {
-      int seconds = prompt.partMarker(part);
-      if (seconds > 0) {
+      if (prompt.partMarker(part) == HOUR_SECONDS) {
         elsewhere--;
-        last = seconds == HOUR_SECONDS ? part : last;
+        last = part;
       }
     }
-    boolean hidden =
-        elsewhere > 0 && HOUR.find(prompt.body(), 0, prompt.bodyLength()) != RawObject.NONE;
-    return hidden ? Integer.MAX_VALUE : last;
+    return elsewhere > 0 ? Integer.MAX_VALUE : last;
   }
 
   private static int clientMarkedTextEnd(Prompt prompt) {
@@ -346,9 +339,8 @@ public final class AnnotationPlanner {
           case THINKING, OTHER -> false;
         };
     return kindMay
-        && (prompt.partIsString(part)
-            || (body[start] == '{'
-                && RawObject.member(body, start, end, CACHE_CONTROL) == RawObject.NONE));
+        && !prompt.partMarkerIsNull(part)
+        && (prompt.partIsString(part) || body[start] == '{');
   }
 
   private static boolean isBlank(Prompt prompt, int part) {
@@ -363,11 +355,7 @@ public final class AnnotationPlanner {
 
   /** A tool that is not in the prefix; a marker on it is refused. */
   private static boolean isDeferred(byte[] body, int start, int end) {
-    if (body[start] != '{') {
-      return false;
-    }
-    int value = RawObject.member(body, start, end, DEFER_LOADING);
-    return value != RawObject.NONE && body[value] == 't';
+    return body[start] == '{' && RawObject.mayHaveTrue(body, start, end, DEFER_LOADING);
   }
 
   private static int lastUser(Prompt prompt, int from, int to) {

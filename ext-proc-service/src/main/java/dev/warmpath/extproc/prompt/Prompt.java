@@ -49,6 +49,9 @@ public final class Prompt {
   private static final int PART_STRING = 0x100;
   private static final int PART_MARKER_SHIFT = 9;
 
+  /** In place of a marker's seconds. */
+  static final int NULL_MARKER = -1;
+
   private static final byte[] NO_BYTES = {};
   private static final SegmentKind[] SEGMENT_KINDS = SegmentKind.values();
   private static final Role[] ROLES = Role.values();
@@ -81,6 +84,7 @@ public final class Prompt {
   long maxOutputTokens;
   boolean topLevelMarker;
   int markers;
+  int hourMarkers;
 
   private String model = "";
   private byte[] modelBytes = NO_BYTES;
@@ -259,7 +263,12 @@ public final class Prompt {
 
   /** Seconds to live that the client's own marker on this part asks for; 0 if it has none. */
   public int partMarker(int part) {
-    return partRecords[part * STRIDE + META] >> PART_MARKER_SHIFT;
+    return Math.max(0, partRecords[part * STRIDE + META] >> PART_MARKER_SHIFT);
+  }
+
+  /** Whether this part has no marker and says so: its {@code cache_control} is null. */
+  public boolean partMarkerIsNull(int part) {
+    return partRecords[part * STRIDE + META] >> PART_MARKER_SHIFT == NULL_MARKER;
   }
 
   /** Whether the client marked the request as a whole, which is Anthropic's automatic mode. */
@@ -270,6 +279,11 @@ public final class Prompt {
   /** All markers of the client: on parts, on blocks inside tool results, and at the top level. */
   public int markers() {
     return markers;
+  }
+
+  /** Those of {@link #markers()} that ask for an hour. */
+  public int hourMarkers() {
+    return hourMarkers;
   }
 
   /**
@@ -356,5 +370,6 @@ public final class Prompt {
     maxOutputTokens = -1;
     topLevelMarker = false;
     markers = 0;
+    hourMarkers = 0;
   }
 }

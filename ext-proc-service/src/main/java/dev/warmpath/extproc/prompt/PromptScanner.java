@@ -204,6 +204,10 @@ public final class PromptScanner {
 
   private boolean toolResult;
   private int blockMarker;
+
+  /** Whether the block just read has a {@code cache_control}, be it null. */
+  private boolean blockMarkerMember;
+
   private boolean textSource;
 
   public PromptScanner(Limits limits) {
@@ -503,7 +507,7 @@ public final class PromptScanner {
       return false;
     }
     json.put(JsonCursor.END);
-    prompt.addPart(PartKind.TOOL, false, blockMarker, rawStart, json.pos, textStart, json.outPos);
+    prompt.addPart(PartKind.TOOL, false, ownMarker(), rawStart, json.pos, textStart, json.outPos);
     prompt.endSegment(segment, SegmentKind.TOOL, Role.SYSTEM, json.pos, json.outPos);
     return true;
   }
@@ -514,6 +518,7 @@ public final class PromptScanner {
     }
     json.put('{');
     blockMarker = 0;
+    blockMarkerMember = false;
     int seen = 0;
     boolean any = false;
     for (boolean first = true; ; first = false) {
@@ -539,6 +544,7 @@ public final class PromptScanner {
         seen |= 1 << name;
       }
       if (name == TOOL_MARKER) {
+        blockMarkerMember = true;
         if (!marker(DEFAULT_MARKER_SECONDS)) {
           return false;
         }
@@ -761,8 +767,9 @@ public final class PromptScanner {
     int textStart = json.outPos;
     int depth = json.depth();
     int markers = prompt.markers;
+    int hourMarkers = prompt.hourMarkers;
     if (plainText()) {
-      prompt.addPart(PartKind.TEXT, false, blockMarker, rawStart, json.pos, textStart, json.outPos);
+      prompt.addPart(PartKind.TEXT, false, ownMarker(), rawStart, json.pos, textStart, json.outPos);
       return true;
     }
     if (json.fault != Verdict.OK) {
@@ -770,6 +777,7 @@ public final class PromptScanner {
     }
     json.rewind(rawStart, textStart, depth);
     prompt.markers = markers;
+    prompt.hourMarkers = hourMarkers;
     json.put(JsonCursor.FRAME);
     if (!blockMembers()) {
       return false;
@@ -779,7 +787,7 @@ public final class PromptScanner {
     } else {
       json.put(JsonCursor.END);
     }
-    prompt.addPart(partKind(), false, blockMarker, rawStart, json.pos, textStart, json.outPos);
+    prompt.addPart(partKind(), false, ownMarker(), rawStart, json.pos, textStart, json.outPos);
     return true;
   }
 
@@ -793,6 +801,7 @@ public final class PromptScanner {
       return false;
     }
     blockMarker = 0;
+    blockMarkerMember = false;
     int seen = 0;
     int mark = json.outPos;
     for (boolean first = true; ; first = false) {
@@ -811,6 +820,7 @@ public final class PromptScanner {
         seen |= 1 << name;
       }
       json.outPos = mark;
+      blockMarkerMember |= name == BLOCK_MARKER;
       if (json.peek() == 'n' && name != TYPE && name != TEXT) {
         if (!skip(mark)) {
           return false;
@@ -860,6 +870,7 @@ public final class PromptScanner {
     boolean result = false;
     boolean sourceIsText = false;
     int marker = 0;
+    boolean markerMember = false;
     int seen = 0;
     boolean any = false;
     for (boolean first = true; ; first = false) {
@@ -884,6 +895,7 @@ public final class PromptScanner {
         }
         seen |= 1 << name;
       }
+      markerMember |= name == BLOCK_MARKER;
       if (json.peek() == 'n') {
         if (!skip(mark)) {
           return false;
@@ -929,6 +941,7 @@ public final class PromptScanner {
     toolResult = result;
     textSource = sourceIsText;
     blockMarker = marker;
+    blockMarkerMember = markerMember;
     return true;
   }
 
@@ -1014,6 +1027,11 @@ public final class PromptScanner {
     }
   }
 
+  /** The marker of the block just read, as its part keeps it. */
+  private int ownMarker() {
+    return blockMarker == 0 && blockMarkerMember ? Prompt.NULL_MARKER : blockMarker;
+  }
+
   /**
    * Reads the marker at the cursor, counts it, and leaves its seconds to live in {@link
    * #blockMarker}. What it writes is for the caller to drop.
@@ -1038,6 +1056,9 @@ public final class PromptScanner {
       if (next == JsonCursor.CLOSED) {
         blockMarker = seconds;
         prompt.markers++;
+        if (seconds == HOUR_SECONDS) {
+          prompt.hourMarkers++;
+        }
         return true;
       }
       int name = MARKER.indexOfKey(json);
