@@ -13,6 +13,7 @@ import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import dev.warmpath.extproc.prompt.Verdict;
 import dev.warmpath.extproc.provider.ModelEntry;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -368,6 +369,30 @@ class AnnotationPlannerTest {
   }
 
   @Test
+  void plan_ofLargePrompt_allocatesNoMoreThanOfASmallOne() {
+    String many = (user("question ".repeat(50)) + "," + assistant("answer") + ",").repeat(2000);
+
+    long small = allocated(request("s", user("q")));
+    long large = allocated(request("s", many + user("q")));
+
+    assertThat(small).isLessThan(2048);
+    // One marker more, of the previous turn or not, is two edits more.
+    assertThat(large).isLessThan(small + 256);
+  }
+
+  private long allocated(String body) {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    scan(body);
+    long allocated = Long.MAX_VALUE;
+    for (int round = 0; round < 20; round++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      planner.plan(prompt, MODEL, 4);
+      allocated = Math.min(allocated, threads.getCurrentThreadAllocatedBytes() - before);
+    }
+    return allocated;
+  }
+
+  @Test
   void labels_areUniqueAndLowerCase() {
     assertThat(Decision.values()).extracting(Decision::label).doesNotHaveDuplicates();
     assertThat(Boundary.values())
@@ -383,7 +408,7 @@ class AnnotationPlannerTest {
   private void scan(String body) {
     byte[] bytes = body.getBytes(UTF_8);
     assertThat(
-            new PromptScanner(new PromptScanner.Limits(1 << 20, 64, 1000))
+            new PromptScanner(new PromptScanner.Limits(1 << 22, 64, 10_000))
                 .scan(bytes, bytes.length, Dialect.ANTHROPIC_MESSAGES, prompt))
         .isEqualTo(Verdict.OK);
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmpath.extproc.prompt.Dialect;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
 class UsageReaderTest {
@@ -328,6 +329,29 @@ class UsageReaderTest {
   @Test
   void rejectedField_beyondTheKeptBytes_isNotSeen() {
     assertThat(rejected(400, "x".repeat(UsageReader.MAX_ERROR_BYTES) + "cache_control")).isEmpty();
+  }
+
+  @Test
+  void feed_longResponse_allocatesNothing() {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    byte[] chunk =
+        ("data: {\"delta\":{\"text\":\"" + "word ".repeat(2000) + "\"}}\n\n").getBytes(UTF_8);
+    byte[] array = "[[{\"usage\":1},".repeat(100).getBytes(UTF_8);
+    for (String type : new String[] {EVENTS, JSON}) {
+      UsageReader reader = UsageReader.of(Dialect.ANTHROPIC_MESSAGES, 200, type, "");
+      byte[] bytes = type.equals(EVENTS) ? chunk : array;
+      long allocated = Long.MAX_VALUE;
+      for (int round = 0; round < 10; round++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < 100; i++) {
+          reader.feed(bytes, 0, bytes.length);
+        }
+        allocated = Math.min(allocated, threads.getCurrentThreadAllocatedBytes() - before);
+      }
+
+      assertThat(allocated).isZero();
+      assertThat(reader.finish()).isEqualTo(Usage.UNKNOWN);
+    }
   }
 
   private static String rejected(int status, String body) {
