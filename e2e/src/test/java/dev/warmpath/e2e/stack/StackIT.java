@@ -22,7 +22,10 @@ class StackIT {
     EngineSettings engine = EngineSettings.DEFAULTS.withPace(100_000, 1);
     try (var engines = EngineFleet.start(EngineFleet.alike(2, engine));
         var stack =
-            Stack.start(StackSettings.of(StackSettings.pool("engines", engines.addresses())));
+            Stack.start(
+                // A busy machine may be late; being late is FaultsIT's subject.
+                StackSettings.of(StackSettings.pool("engines", engines.addresses()))
+                    .withEnvoy("message_timeout: 2s"));
         var load = new LoadGenerator(LoadSettings.to(stack.address()))) {
       LoadReport report =
           load.run(
