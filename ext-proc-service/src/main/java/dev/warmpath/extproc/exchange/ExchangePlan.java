@@ -56,7 +56,15 @@ final class ExchangePlan {
   long streamEndedNanos;
   boolean connectionLost;
   boolean settled;
-  boolean outcomeEnded;
+
+  /** The observer saw the response end, or break off. */
+  boolean observed;
+
+  boolean brokeOff;
+
+  /** The access log has told of it; it also knows whether the upstream cut the response. */
+  boolean logged;
+
   boolean cut;
   boolean firstByteSeen;
   int attemptsSeen;

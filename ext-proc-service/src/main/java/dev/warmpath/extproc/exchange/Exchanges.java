@@ -45,7 +45,7 @@ public record Exchanges(
     Ledger ledger) {
 
   /** How long an exchange that ended waits for what its observer and the access log say. */
-  private static final long SETTLE_NANOS = 500_000_000L;
+  private static final long SETTLE_NANOS = 1_000_000_000L;
 
   /**
    * What a process brings.

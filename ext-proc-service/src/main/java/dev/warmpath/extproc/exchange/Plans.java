@@ -153,8 +153,18 @@ public final class Plans {
     if (!outcome.rejectedField().isEmpty()) {
       plan.rejectedField = outcome.rejectedField();
     }
-    plan.cut |= outcome.cut() && outcome.source() == Outcome.Source.ACCESS_LOG;
-    plan.outcomeEnded |= outcome.end();
+    if (outcome.end()) {
+      switch (outcome.source()) {
+        case OBSERVER -> {
+          plan.observed = true;
+          plan.brokeOff |= outcome.cut();
+        }
+        case ACCESS_LOG -> {
+          plan.logged = true;
+          plan.cut |= outcome.cut();
+        }
+      }
+    }
   }
 
   /** Every attempt but the last failed, in the order in which the endpoints were listed. */
@@ -199,8 +209,13 @@ public final class Plans {
     }
   }
 
+  /**
+   * An observer that saw the response's end knows all. One that saw it break off doesn't know who
+   * broke it, the client or the upstream: that the access log tells.
+   */
   private void settleIfComplete(ExchangePlan plan, long nowNanos) {
-    if (plan.outcomeEnded && plan.streamEnded) {
+    boolean complete = plan.observed && (!plan.brokeOff || plan.logged);
+    if (complete && plan.streamEnded) {
       settle(plan, nowNanos);
     }
   }
