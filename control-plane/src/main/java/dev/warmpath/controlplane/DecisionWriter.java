@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The one writer: everything that changes what Envoys are told goes through here, one change at a
@@ -41,6 +42,7 @@ final class DecisionWriter {
   private final AuditLog audit;
   private final InstantSource clock;
 
+  private final Consumer<Served> watcher;
   private volatile Served served;
   private Standing forecast;
 
@@ -50,12 +52,17 @@ final class DecisionWriter {
     this.publisher = publisher;
     this.audit = recorder.audit;
     this.clock = recorder.clock;
+    this.watcher = recorder.served;
     this.served = served;
     this.forecast = served.standing;
   }
 
-  /** Where deeds are recorded, and by which clock. */
-  record Recorder(AuditLog audit, InstantSource clock) {}
+  /**
+   * Where deeds are recorded, and by which clock.
+   *
+   * @param served told of what is served whenever that changes, on the control executor
+   */
+  record Recorder(AuditLog audit, InstantSource clock, Consumer<Served> served) {}
 
   /**
    * Takes up what was persisted and publishes it unchanged, as far as the configuration still knows
@@ -82,6 +89,7 @@ final class DecisionWriter {
       writer.saveFirst(kept, standing);
     }
     publisher.publish(snapshot);
+    recorder.served.accept(first);
     return writer;
   }
 
@@ -95,21 +103,24 @@ final class DecisionWriter {
     return mode == Mode.FORECAST ? forecast.over(served.config) : served.decisions;
   }
 
-  /** Applies a loop's proposal, or only records it in forecast mode. */
-  void propose(Proposal proposal, Mode mode) {
+  /**
+   * Applies a loop's proposal, or only records it in forecast mode.
+   *
+   * @return what came of it
+   */
+  Outcome propose(Proposal proposal, Mode mode) {
     Change change = proposal.change();
+    String actor = proposal.loop().label();
     if (mode == Mode.FORECAST) {
       forecast = forecast.with(change);
-      record(proposal.loop().label(), Outcome.FORECAST, change, proposal.reason());
-      return;
+      return record(actor, Outcome.FORECAST, change, proposal.reason());
     }
     Optional<String> fault = commit(served.config, served.standing.with(change));
-    if (fault.isEmpty()) {
-      forecast = forecast.with(change);
-      record(proposal.loop().label(), Outcome.APPLIED, change, proposal.reason());
-    } else {
-      record(proposal.loop().label(), Outcome.REFUSED, change, fault.get());
+    if (fault.isPresent()) {
+      return record(actor, Outcome.REFUSED, change, fault.get());
     }
+    forecast = forecast.with(change);
+    return record(actor, Outcome.APPLIED, change, proposal.reason());
   }
 
   /**
@@ -203,6 +214,7 @@ final class DecisionWriter {
     }
     served = proposed;
     publisher.publish(snapshot);
+    watcher.accept(proposed);
     return Optional.empty();
   }
 
@@ -253,8 +265,9 @@ final class DecisionWriter {
   /** What was changed, in words. */
   private record Deed(String subject, String before, String after) {}
 
-  private void record(String actor, Outcome outcome, Change change, String reason) {
+  private Outcome record(String actor, Outcome outcome, Change change, String reason) {
     record(actor, outcome, new Deed(change.subject(), change.before(), change.after()), reason);
+    return outcome;
   }
 
   private void record(String actor, Outcome outcome, Deed deed, String reason) {

@@ -204,7 +204,7 @@ class DecisionWriterTest {
         config,
         state.decisions(),
         published::add,
-        new DecisionWriter.Recorder(audit, InstantSource.fixed(Instant.EPOCH)));
+        new DecisionWriter.Recorder(audit, InstantSource.fixed(Instant.EPOCH), _ -> {}));
   }
 
   private AuditEntry last() {
