@@ -100,6 +100,10 @@ public final class Plans {
       plan.streamEnded = true;
       plan.streamEndedNanos = nowNanos;
       plan.connectionLost = connectionLost;
+      PoolPicker picker = picker(plan);
+      if (connectionLost && picker != null && plan.dispatch() != null) {
+        picker.unobserved(plan.dispatch(), nowNanos);
+      }
       settleIfComplete(plan, nowNanos);
     }
   }

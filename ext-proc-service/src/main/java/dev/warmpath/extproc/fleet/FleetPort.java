@@ -10,10 +10,10 @@ import dev.warmpath.extproc.exchange.Rejections;
 import dev.warmpath.extproc.ledger.Ledger;
 import dev.warmpath.extproc.pick.EndpointLoad;
 import dev.warmpath.extproc.pick.EndpointState;
-import dev.warmpath.extproc.pick.EndpointStats;
 import dev.warmpath.extproc.pick.HashKeyShadow;
 import dev.warmpath.extproc.pick.Placement;
 import dev.warmpath.extproc.pick.PoolPicker;
+import dev.warmpath.extproc.pick.Prefill;
 import dev.warmpath.extproc.usage.Usage;
 import dev.warmpath.fleet.v1.ClusterView;
 import dev.warmpath.fleet.v1.ControlMessage;
@@ -106,7 +106,7 @@ public final class FleetPort implements FleetClient.Port {
     collectOutcomes(nowNanos, messages);
     collectRejections(messages);
     if (ticks % FIRST_BYTES_EVERY_TICKS == 0) {
-      collectFirstBytes(nowNanos, messages);
+      collectFirstBytes(messages);
     }
     if (ticks % KEYS_EVERY_TICKS == 0) {
       collectHashKeys(messages);
@@ -196,7 +196,7 @@ public final class FleetPort implements FleetClient.Port {
     messages.add(ReplicaMessage.newBuilder().setRejections(message).build());
   }
 
-  private void collectFirstBytes(long nowNanos, List<ReplicaMessage> messages) {
+  private void collectFirstBytes(List<ReplicaMessage> messages) {
     Map<String, EndpointFirstBytes.Builder> byEndpoint = new HashMap<>();
     for (FirstBytes.Sum sum : firstBytes.drain()) {
       endpoint(byEndpoint, sum.cluster(), sum.address())
@@ -206,9 +206,10 @@ public final class FleetPort implements FleetClient.Port {
     }
     pickers.forEach(
         (cluster, picker) -> {
-          for (EndpointStats stats : picker.stats(nowNanos).endpoints()) {
-            endpoint(byEndpoint, cluster, stats.address())
-                .setPrefillTokensPerSecond(stats.prefillTokensPerSecond());
+          for (Prefill prefill : picker.drainPrefills()) {
+            endpoint(byEndpoint, cluster, prefill.address())
+                .setPrefillTokens(prefill.tokens())
+                .setPrefillTokensPerSecond(prefill.tokensPerSecond());
           }
         });
     var message = dev.warmpath.fleet.v1.FirstBytes.newBuilder();

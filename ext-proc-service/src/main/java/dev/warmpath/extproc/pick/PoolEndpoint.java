@@ -23,6 +23,9 @@ final class PoolEndpoint {
    */
   private static final int LEAST_SEEN_TOKENS = 1024;
 
+  /** Seconds of prefill from which a rate seen is worth telling others. Guess, unmeasured. */
+  private static final double LEAST_TOLD_SECONDS = 0.5;
+
   /** A rate seen is believed within this factor of the one told. Guess, unmeasured. */
   private static final double MAX_RATE_FACTOR = 8;
 
@@ -90,6 +93,9 @@ final class PoolEndpoint {
   // Prefill seen: tokens, and the seconds that they took, decaying together.
   private double seenTokens;
   private double seenSeconds;
+
+  /** Tokens prefilled since peers were last told; below 0 while usage has taken back more. */
+  private double untoldTokens;
 
   // How much later than expected first bytes come, beyond what is usual in the pool.
   private double lateSeconds;
@@ -327,6 +333,7 @@ final class PoolEndpoint {
 
   private void see(double tokens, double seconds) {
     double keep = Math.exp(-seconds / SEEN_SECONDS);
+    untoldTokens += tokens;
     seenTokens = seenTokens * keep + tokens;
     seenSeconds = seenSeconds * keep + seconds;
   }
@@ -334,8 +341,19 @@ final class PoolEndpoint {
   /** Corrects what was seen, once usage has told what the engine really prefilled. */
   void correctSeen(double tokens) {
     if (seenSeconds > 0) {
+      untoldTokens += tokens;
       seenTokens = Math.max(0, seenTokens + tokens);
     }
+  }
+
+  /** What was prefilled since the last call; null: nothing, or too little to tell a rate. */
+  @Nullable Prefill drainPrefill() {
+    if (untoldTokens < 1 || seenSeconds < LEAST_TOLD_SECONDS || seenTokens < 1) {
+      return null;
+    }
+    Prefill prefill = new Prefill(address, Math.round(untoldTokens), seenTokens / seenSeconds);
+    untoldTokens = 0;
+    return prefill;
   }
 
   // Belief.

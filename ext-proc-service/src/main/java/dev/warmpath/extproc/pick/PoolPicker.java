@@ -1,6 +1,5 @@
 package dev.warmpath.extproc.pick;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -16,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * seconds until the endpoint begins with this prompt, {@code prefill} the seconds for the tokens
  * that it is not believed to hold. A second of work delays those who come after by {@code
  * utilisation / (1 - utilisation)} seconds in all (M/G/1), so affinity grows with load and an idle
- * pool optimises latency; nothing is to be tuned. Costs within {@value #TIE_SECONDS} s or {@value
- * #TIE_SHARE} of the least count as equal: then the fewest requests in flight, then the rendezvous
- * order of the prompt's tie key, on which replicas that don't know each other agree.
+ * pool optimises latency; nothing is to be tuned. Costs within {@value Rule#TIE_SECONDS} s or
+ * {@value #TIE_SHARE} of the least count as equal: then the fewest requests in flight, then the
+ * rendezvous order of the prompt's tie key, on which replicas that don't know each other agree.
  *
  * <p>Listed are healthy endpoints of the view that are not ejected; if all healthy ones are
  * ejected, those; never another. An endpoint whose ejection is over gets one trial request.
@@ -32,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * it is a leaf in any lock order. No clock: time comes in as {@code nowNanos}, from {@code
  * System.nanoTime} or any other source with its meaning, and may differ a little between threads.
  * Memory: endpoints × {@link PickSettings#maxBelievedBlocks} × {@value Belief#MAX_BYTES_PER_BLOCK}
- * bytes, 12 bytes per block of open plans, and {@value #MAX_QUEUED_BLOCKS} blocks of placements.
+ * bytes, 12 bytes per block of open plans, and {@value PlacementQueue#MAX_BLOCKS} blocks of
+ * placements.
  */
 public final class PoolPicker {
 
@@ -41,23 +41,6 @@ public final class PoolPicker {
 
   /** The utilisation is never taken to be more: bounds the price of a prefill second at 20. */
   static final double MAX_UTILISATION = 0.95;
-
-  /** Costs this close are equal. */
-  static final double TIE_SECONDS = 0.001;
-
-  /** Costs this close, as a share of the lesser, are equal. */
-  static final double TIE_SHARE = 0.01;
-
-  /** A peer's load is void when it has not been renewed for this long. */
-  static final long PEER_LOAD_TTL_NANOS = 5_000_000_000L;
-
-  /** Peers whose load is kept; more than a fleet has. */
-  static final int MAX_PEERS = 1024;
-
-  /** Placements that wait to be drained, and their blocks. */
-  static final int MAX_QUEUED_PLACEMENTS = 4096;
-
-  static final int MAX_QUEUED_BLOCKS = 1 << 20;
 
   private static final double NANOS = 1e9;
 
@@ -86,39 +69,27 @@ public final class PoolPicker {
 
   private static final double USAGE_SLACK_SHARE = 0.1;
 
-  private record PeerLoad(List<EndpointLoad> endpoints, long receivedNanos) {}
-
   private final PickSettings settings;
 
   // All guarded by this.
   private final Map<String, PoolEndpoint> byAddress = new HashMap<>();
   private PoolEndpoint[] endpoints = new PoolEndpoint[0];
-  private final Map<Long, PeerLoad> peers = new HashMap<>();
-  private final ArrayDeque<Placement> placements = new ArrayDeque<>();
-  private long queuedBlocks;
+  private final PeerLoads peers = new PeerLoads();
+  private final PlacementQueue placements = new PlacementQueue();
+  private final Rule rule;
   private double meanUncachedTokens;
   private double usuallyLateSeconds;
   private boolean everSent;
   private long firstSentNanos;
 
-  // Scratch of one pick, one element per endpoint.
-  private boolean[] candidates = new boolean[0];
-  private boolean[] verified = new boolean[0];
-  private int[] heldBlocks = new int[0];
-  private double[] rates = new double[0];
-  private double[] queues = new double[0];
-  private double[] waits = new double[0];
-  private double[] prefills = new double[0];
-  private double[] costs = new double[0];
-
   private long ejections;
   private long overdue;
   private long servedElsewhere;
-  private long droppedPlacements;
 
   /** A picker without endpoints. */
   public PoolPicker(PickSettings settings) {
     this.settings = settings;
+    this.rule = new Rule(settings.listedEndpoints());
   }
 
   // What there is to choose from.
@@ -151,15 +122,8 @@ public final class PoolPicker {
     byAddress.clear();
     byAddress.putAll(kept);
     endpoints = next;
-    candidates = new boolean[next.length];
-    verified = new boolean[next.length];
-    heldBlocks = new int[next.length];
-    rates = new double[next.length];
-    queues = new double[next.length];
-    waits = new double[next.length];
-    prefills = new double[next.length];
-    costs = new double[next.length];
-    sumPeers();
+    rule.among(next);
+    peers.sumInto(byAddress);
   }
 
   // Choosing.
@@ -183,10 +147,10 @@ public final class PoolPicker {
     }
     PoolEndpoint endpoint = endpoints[first];
     Plan plan = plan(prefix, nowNanos);
-    plan.heldBlocks = heldBlocks[first];
+    plan.heldBlocks = rule.heldBlocks(first);
     plan.heldTokens = out.heldTokens;
     plan.heldInHope = endpoint.restsOnHope(plan);
-    double toldSeconds = queues[first] + out.prefillSeconds + usuallyLateSeconds;
+    double toldSeconds = rule.queueSeconds(first) + out.prefillSeconds + usuallyLateSeconds;
     plan.expectedNanos = nowNanos + (long) (toldSeconds * NANOS);
     plan.deadlineNanos = nowNanos + deadlineNanos(out.waitSeconds + out.prefillSeconds);
     if (endpoint.onTrial() && endpoint.trial == null) {
@@ -258,7 +222,8 @@ public final class PoolPicker {
       served.belief.place(plan.blocks, plan.tokensUpTo, plan.blocks.length);
     }
     if (plan.blocks.length > 0) {
-      queue(new Placement(served.address, plan.blocks, plan.tokensUpTo[plan.blocks.length - 1]));
+      placements.add(
+          new Placement(served.address, plan.blocks, plan.tokensUpTo[plan.blocks.length - 1]));
     }
     applyUsage(plan, served);
   }
@@ -296,6 +261,18 @@ public final class PoolPicker {
     countFailure(planned, plan, nowNanos);
     if (!plan.firstByteSeen) {
       takeBack(plan, planned, nowNanos);
+    }
+  }
+
+  /**
+   * Nobody will see a plan's first byte any more, as when the connection to Envoy was lost: it
+   * stays in flight until its end, but no longer pending, and can't be overdue.
+   */
+  public synchronized void unobserved(Plan plan, long nowNanos) {
+    PoolEndpoint endpoint = plan.endpoint;
+    if (endpoint != null) {
+      endpoint.abandoned(plan, nowNanos);
+      endpoint.trialOver(plan);
     }
   }
 
@@ -365,17 +342,14 @@ public final class PoolPicker {
    * seconds.
    */
   public synchronized void peerLoad(long incarnation, List<EndpointLoad> load, long nowNanos) {
-    if (peers.size() >= MAX_PEERS && !peers.containsKey(incarnation)) {
-      return;
-    }
-    peers.put(incarnation, new PeerLoad(List.copyOf(load), nowNanos));
-    sumPeers();
+    peers.put(incarnation, load, nowNanos);
+    peers.sumInto(byAddress);
   }
 
   /** A peer is gone, and its load with it. */
   public synchronized void peerGone(long incarnation) {
-    if (peers.remove(incarnation) != null) {
-      sumPeers();
+    if (peers.remove(incarnation)) {
+      peers.sumInto(byAddress);
     }
   }
 
@@ -416,13 +390,23 @@ public final class PoolPicker {
 
   /**
    * Prompts that endpoints have served since the last call, oldest first. More than {@value
-   * #MAX_QUEUED_PLACEMENTS}, or {@value #MAX_QUEUED_BLOCKS} blocks, are not kept: the oldest go.
+   * PlacementQueue#MAX_PLACEMENTS}, or {@value PlacementQueue#MAX_BLOCKS} blocks, are not kept: the
+   * oldest go.
    */
   public synchronized List<Placement> drainPlacements() {
-    List<Placement> drained = List.copyOf(placements);
-    placements.clear();
-    queuedBlocks = 0;
-    return drained;
+    return placements.drain();
+  }
+
+  /** What endpoints prefilled since the last call; those that did not are left out. */
+  public synchronized List<Prefill> drainPrefills() {
+    List<Prefill> prefills = new ArrayList<>(endpoints.length);
+    for (PoolEndpoint endpoint : endpoints) {
+      Prefill prefill = endpoint.drainPrefill();
+      if (prefill != null) {
+        prefills.add(prefill);
+      }
+    }
+    return prefills;
   }
 
   /** Counts, and what is known of each endpoint. */
@@ -438,116 +422,16 @@ public final class PoolPicker {
         ejections,
         overdue,
         servedElsewhere,
-        droppedPlacements);
+        placements.dropped());
   }
 
   // Inside.
 
-  /** Fills {@code out}; returns the index of the first listed, or -1. */
   private int choose(PrefixBlocks prefix, long nowNanos, Pick out) {
-    expirePeers(nowNanos);
-    out.reset(endpoints.length == 0 ? Pick.Result.NO_ENDPOINTS : Pick.Result.NONE_HEALTHY);
-    if (!findCandidates(nowNanos)) {
-      return -1;
+    if (peers.expire(nowNanos)) {
+      peers.sumInto(byAddress);
     }
-    double utilisation = utilisation(nowNanos);
-    double price = 1 / (1 - utilisation);
-    double factor = PoolEndpoint.rateFactor(endpoints);
-    long[] chain = prefix.blockArray();
-    for (int i = 0; i < endpoints.length; i++) {
-      if (candidates[i]) {
-        heldBlocks[i] = endpoints[i].belief.longestPrefix(chain, prefix.count());
-        rates[i] = endpoints[i].rate(factor);
-        queues[i] = endpoints[i].queueSeconds(rates[i], meanUncachedTokens, nowNanos);
-        waits[i] = queues[i] + endpoints[i].latenessSeconds(nowNanos);
-        price(i, prefix, price);
-      }
-    }
-    int first = best(prefix.tieKey());
-    while (!verify(first, prefix, price)) {
-      first = best(prefix.tieKey());
-    }
-    out.result = Pick.Result.PICKED;
-    out.heldTokens = prefix.tokensUpTo(heldBlocks[first]);
-    out.waitSeconds = waits[first];
-    out.prefillSeconds = prefills[first];
-    out.costSeconds = costs[first];
-    out.utilisation = utilisation;
-    for (int i = first; i >= 0; i = best(prefix.tieKey())) {
-      out.addresses[out.count++] = endpoints[i].address;
-      candidates[i] = false;
-      if (out.count == settings.listedEndpoints()) {
-        break;
-      }
-    }
-    return first;
-  }
-
-  /** Marks the endpoints that may be listed. False: there are none. */
-  private boolean findCandidates(long nowNanos) {
-    boolean any = false;
-    for (int i = 0; i < endpoints.length; i++) {
-      candidates[i] = endpoints[i].isHealthy() && !endpoints[i].leftOut(nowNanos);
-      any |= candidates[i];
-    }
-    for (int i = 0; !any && i < endpoints.length; i++) {
-      candidates[i] = endpoints[i].isHealthy();
-    }
-    Arrays.fill(verified, false);
-    for (boolean candidate : candidates) {
-      any |= candidate;
-    }
-    return any;
-  }
-
-  private void price(int i, PrefixBlocks prefix, double price) {
-    int uncached = prefix.promptTokens() - prefix.tokensUpTo(heldBlocks[i]);
-    prefills[i] = uncached / rates[i];
-    costs[i] = waits[i] + prefills[i] * price;
-  }
-
-  /**
-   * True: what the endpoint is believed to hold has no holes. False: it had, and costs more now.
-   */
-  private boolean verify(int i, PrefixBlocks prefix, double price) {
-    if (verified[i]) {
-      return true;
-    }
-    verified[i] = true;
-    int held = endpoints[i].belief.verifiedPrefix(prefix.blockArray(), heldBlocks[i]);
-    if (held == heldBlocks[i]) {
-      return true;
-    }
-    heldBlocks[i] = held;
-    price(i, prefix, price);
-    return false;
-  }
-
-  /** The candidate that the rule and then the ties prefer; -1: none is left. */
-  private int best(long tieKey) {
-    double least = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < endpoints.length; i++) {
-      if (candidates[i]) {
-        least = Math.min(least, costs[i]);
-      }
-    }
-    double bound = least + TIE_SECONDS + least * TIE_SHARE;
-    int best = -1;
-    for (int i = 0; i < endpoints.length; i++) {
-      if (candidates[i] && costs[i] <= bound && (best < 0 || goesBefore(i, best, tieKey))) {
-        best = i;
-      }
-    }
-    return best;
-  }
-
-  private boolean goesBefore(int i, int other, long tieKey) {
-    int inFlight = endpoints[i].requestsInFlight();
-    int othersInFlight = endpoints[other].requestsInFlight();
-    if (inFlight != othersInFlight) {
-      return inFlight < othersInFlight;
-    }
-    return endpoints[i].rendezvous(tieKey) > endpoints[other].rendezvous(tieKey);
+    return rule.choose(prefix, utilisation(nowNanos), meanUncachedTokens, nowNanos, out);
   }
 
   /**
@@ -643,40 +527,6 @@ public final class PoolPicker {
         served.belief.place(plan.blocks, plan.tokensUpTo, plan.blocks.length);
       } else {
         served.disappointed();
-      }
-    }
-  }
-
-  private void queue(Placement placement) {
-    placements.add(placement);
-    queuedBlocks += placement.blocks().length;
-    while (placements.size() > MAX_QUEUED_PLACEMENTS || queuedBlocks > MAX_QUEUED_BLOCKS) {
-      queuedBlocks -= placements.remove().blocks().length;
-      droppedPlacements++;
-    }
-  }
-
-  private void expirePeers(long nowNanos) {
-    if (!peers.isEmpty()
-        && peers.values().removeIf(p -> nowNanos - p.receivedNanos() > PEER_LOAD_TTL_NANOS)) {
-      sumPeers();
-    }
-  }
-
-  private void sumPeers() {
-    for (PoolEndpoint endpoint : endpoints) {
-      endpoint.peerInFlight = 0;
-      endpoint.peerPendingTokens = 0;
-      endpoint.peerUtilisation = 0;
-    }
-    for (PeerLoad peer : peers.values()) {
-      for (EndpointLoad load : peer.endpoints()) {
-        PoolEndpoint endpoint = byAddress.get(load.address());
-        if (endpoint != null) {
-          endpoint.peerInFlight += load.requestsInFlight();
-          endpoint.peerPendingTokens += load.pendingTokens();
-          endpoint.peerUtilisation += load.utilisation();
-        }
       }
     }
   }

@@ -488,11 +488,11 @@ class PoolPickerTest {
   @Test
   void drainPlacements_neverCalled_keepsTheNewestWithinTheBound() {
     endpoints(A);
-    for (int i = 0; i < PoolPicker.MAX_QUEUED_PLACEMENTS + 10; i++) {
+    for (int i = 0; i < PlacementQueue.MAX_PLACEMENTS + 10; i++) {
       serve(prompt(i));
     }
     assertThat(picker.stats(now).droppedPlacements()).isEqualTo(10);
-    assertThat(picker.drainPlacements()).hasSize(PoolPicker.MAX_QUEUED_PLACEMENTS);
+    assertThat(picker.drainPlacements()).hasSize(PlacementQueue.MAX_PLACEMENTS);
   }
 
   // What is learned.
@@ -525,6 +525,20 @@ class PoolPickerTest {
       }
     }
     assertThat(stats(A).prefillTokensPerSecond()).isCloseTo(16_000, within(2_000.0));
+  }
+
+  @Test
+  void drainPrefills_nothingPrefilled_tellsNothingOfWhatWasTold() {
+    endpoints(A, B);
+    for (int i = 0; i < 2; i++) {
+      Plan plan = dispatch(distinct(i, 10, 400));
+      now += SECOND;
+      picker.firstByte(plan, "", SECOND, now);
+      picker.end(plan, Outcome.SERVED, now);
+      assertThat(picker.drainPrefills())
+          .containsExactly(new Prefill(pick.address(0), 4_000, 4_000));
+      assertThat(picker.drainPrefills()).isEmpty();
+    }
   }
 
   @Test
@@ -803,6 +817,22 @@ class PoolPickerTest {
   }
 
   @Test
+  void unobserved_plan_isInFlightButNeitherPendingNorOverdue() {
+    endpoints(A);
+    Plan plan = dispatch(distinct(1, 10, 100));
+    picker.unobserved(plan, now);
+    picker.unobserved(plan, now);
+    assertThat(stats(A).requestsInFlight()).isEqualTo(1);
+    assertThat(stats(A).pendingTokens()).isZero();
+
+    now += 100 * SECOND;
+    assertThat(picker.overdue(now)).isZero();
+    picker.end(plan, Outcome.SERVED, now);
+    assertThat(stats(A).requestsInFlight()).isZero();
+    assertThat(stats(A).failuresInRow()).isZero();
+  }
+
+  @Test
   void overdue_longPrompt_isGivenItsTime() {
     endpoints(A);
     dispatch(distinct(1, 10, 8_000)); // 10 s of prefill
@@ -923,6 +953,6 @@ class PoolPickerTest {
               assertThat(e.requestsInFlight()).isZero();
               assertThat(e.pendingTokens()).isZero();
             });
-    assertThat(picker.drainPlacements()).hasSize(PoolPicker.MAX_QUEUED_PLACEMENTS);
+    assertThat(picker.drainPlacements()).hasSize(PlacementQueue.MAX_PLACEMENTS);
   }
 }
