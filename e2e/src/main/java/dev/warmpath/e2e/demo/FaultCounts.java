@@ -1,0 +1,16 @@
+package dev.warmpath.e2e.demo;
+
+/**
+ * Requests under load while parts of Warmpath were killed.
+ *
+ * @param extProcRequests sent while one ext_proc replica, then both, were killed
+ * @param extProcFailed of these
+ * @param controlPlaneRequests sent while the control plane was killed
+ * @param controlPlaneFailed of these
+ */
+record FaultCounts(
+    int extProcRequests, int extProcFailed, int controlPlaneRequests, int controlPlaneFailed) {
+  int failed() {
+    return extProcFailed + controlPlaneFailed;
+  }
+}
