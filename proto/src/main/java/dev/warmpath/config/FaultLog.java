@@ -23,6 +23,9 @@ final class FaultLog {
   /** The same of a path; those of the schema are shorter. */
   private static final int MAX_PATH_CHARS = 200;
 
+  /** Room for the longest list of field names that a fault proposes. */
+  private static final int MAX_EXPECTED_CHARS = 2000;
+
   static final String HIDDEN = "(not shown)";
   static final String MISSING = "(missing)";
 
@@ -58,7 +61,8 @@ final class FaultLog {
             line,
             shown(path, MAX_PATH_CHARS),
             shown(value, MAX_VALUE_CHARS),
-            expected.replace("`", "")));
+            // It may quote names of the file, as in "did you mean".
+            shown(expected.replace("`", ""), MAX_EXPECTED_CHARS)));
   }
 
   /** A fault of the value that stands at a path, or of its absence; the first one is enough. */
@@ -80,7 +84,7 @@ final class FaultLog {
   }
 
   void warn(String path, String text) {
-    warnings.add(new Warning(file, lineOf(path), path, text));
+    warnings.add(new Warning(file, lineOf(path), path, shown(text, MAX_EXPECTED_CHARS)));
   }
 
   /** Whether the field, a field around it or one inside it could not be read. */

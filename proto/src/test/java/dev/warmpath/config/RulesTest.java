@@ -54,6 +54,14 @@ class RulesTest {
     assertThat(faults(EXT_PROC + ENVOY + POOL_AND_ROUTE)).isEmpty();
   }
 
+  /** Once the tab of a pool's name stood in what a route's fault proposes. */
+  @Test
+  void faults_quotingANameWithAControlCharacter_printItEscaped() {
+    assertThat(faults(POOL_AND_ROUTE.replace("- name: llama", "- name: \"lla\\tma\"")))
+        .isNotEmpty()
+        .allSatisfy(fault -> assertThat(fault.codePoints()).noneMatch(Character::isISOControl));
+  }
+
   @Test
   void listener_beyondLoopback_needsTls() {
     String open = EXT_PROC.replace("address: 127.0.0.1:0,", "address: 0.0.0.0:9000,");
