@@ -119,7 +119,10 @@ class ControlPlaneIT {
     assertThat(metric("warmpath_xds_pushes_total")).isZero();
     assertThat(updates()).isEqualTo(updates);
     assertThat(envoy.admin().stat("listener_manager.total_listeners_draining")).isZero();
-    assertThat(decisions()).isEqualTo(learned);
+    // Not the whole page: it also says what the loops hold back at the moment.
+    for (String part : List.of("version", "pools", "routes")) {
+      assertThat(decisions().get(part)).as(part).isEqualTo(learned.get(part));
+    }
     assertThat(envoyWeight("e0")).isEqualTo(weightOf(learned, "e0"));
     assertThat(envoy.warnings()).noneMatch(line -> line.contains("rejected"));
   }
