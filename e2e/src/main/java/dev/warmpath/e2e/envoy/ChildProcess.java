@@ -135,24 +135,45 @@ public abstract sealed class ChildProcess implements AutoCloseable
     return folder.resolve("log");
   }
 
-  /** SIGTERM, after five seconds SIGKILL. Returns when it is gone. */
+  /**
+   * SIGTERM, after five seconds SIGKILL. Returns when it is gone. An interrupt, which is how Ctrl-C
+   * reaches the demo's main thread, does not keep anything from being closed.
+   */
   @Override
   public void close() {
-    if (process.isAlive()) {
-      Signals.resume(process.toHandle());
-      process.destroy();
-      try {
-        if (!process.waitFor(TERMINATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-          kill();
-        }
-      } catch (InterruptedException _) {
-        process.destroyForcibly();
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (process.isAlive()) {
+        end();
+      }
+    } finally {
+      Children.remove(process);
+      if (System.getenv("WARMPATH_KEEP_LOGS") == null) {
+        delete(folder);
+      }
+      if (interrupted) {
         Thread.currentThread().interrupt();
       }
     }
-    Children.remove(process);
-    if (System.getenv("WARMPATH_KEEP_LOGS") == null) {
-      delete(folder);
+  }
+
+  private void end() {
+    try {
+      Signals.resume(process.toHandle());
+    } catch (IllegalStateException e) {
+      if (process.isAlive()) {
+        throw e;
+      }
+      return; // It ended by itself meanwhile.
+    }
+    process.destroy();
+    try {
+      if (!process.waitFor(TERMINATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+        kill();
+      }
+    } catch (InterruptedException _) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -185,16 +185,21 @@ public final class Stack implements AutoCloseable {
     closeAll(all);
   }
 
+  /** Closes each part, also when an earlier one can't be. */
   private void closeAll(List<AutoCloseable> parts) {
+    var failure = new IllegalStateException("a part of the stack can't be closed");
     for (AutoCloseable part : parts) {
       try {
         part.close();
       } catch (Exception e) {
-        throw new IllegalStateException("a part of the stack can't be closed", e);
+        failure.addSuppressed(e);
       }
     }
     if (System.getenv("WARMPATH_KEEP_LOGS") == null) {
       delete(folder);
+    }
+    if (failure.getSuppressed().length > 0) {
+      throw failure;
     }
   }
 
