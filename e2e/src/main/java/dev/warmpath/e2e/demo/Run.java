@@ -34,6 +34,9 @@ final class Run {
   private static final List<String> DECIDE =
       List.of(".ext_proc.decide.", "warmpath_decide.health_check", "warmpath_decide.upstream_cx");
 
+  private static final int WARM_UP_REQUESTS = 60;
+  private static final double WARM_UP_SECONDS = 2;
+
   private final Scenario scenario;
   private final double faultSeconds;
   private final Progress progress;
@@ -80,6 +83,9 @@ final class Run {
             upstreams.engineAddresses(), upstreams.providerAddress(), Upstreams.PROVIDER_KEY);
     try (EnvoyProcess envoy = EnvoyProcess.start(bootstrap)) {
       String address = "127.0.0.1:" + envoy.admin().listenerPort(RoundRobin.LISTENER);
+      // Else the first phase alone would pay for what the JVM of engines and generator compiles.
+      var _ = send("warm-up", address, scenario.underFaults(WARM_UP_REQUESTS, WARM_UP_SECONDS));
+      upstreams.reset();
       return phase("round robin", address, upstreams, () -> 0);
     }
   }
