@@ -1,12 +1,14 @@
 package dev.warmpath.e2e;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -50,6 +52,11 @@ final class FaultsLoop {
     }
   }
 
+  /** Of a class, or of one test as {@code class#method}. */
+  private static DiscoverySelector selector(String name) {
+    return name.contains("#") ? selectMethod(name) : selectClass(name);
+  }
+
   private static String firstLines(Throwable failure) {
     String text = failure.toString();
     return text.substring(0, Math.min(text.length(), MAX_CHARS));
@@ -58,7 +65,7 @@ final class FaultsLoop {
   /**
    * Runs them.
    *
-   * @param args how often, then classes other than the default ones
+   * @param args how often, then classes or {@code class#method} other than the default ones
    */
   public static void main(String[] args) {
     int runs = Integer.parseInt(args[0]);
@@ -66,7 +73,7 @@ final class FaultsLoop {
         args.length > 1 ? Arrays.asList(args).subList(1, args.length) : DEFAULT_CLASSES;
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
-            .selectors(classes.stream().map(name -> selectClass(name)).toList())
+            .selectors(classes.stream().map(FaultsLoop::selector).toList())
             .build();
     var failures = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     int failedRuns = 0;

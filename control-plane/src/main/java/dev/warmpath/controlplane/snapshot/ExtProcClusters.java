@@ -29,6 +29,9 @@ import io.envoyproxy.envoy.type.v3.Percent;
  * <ul>
  *   <li>The health check takes a stopped replica out within 150 ms; new requests go past it.
  *   <li>The panic threshold of 0 makes them go past it when it was the only one, too. Essential.
+ *   <li>No merging of updates: with Envoy's window of 1 s, workers hear of the first replica that
+ *       stops at once, and of the second up to 1 s later; 75 instead of 20 of 100 requests/s were
+ *       delayed when two stopped.
  *   <li>The HTTP/2 keepalive releases the requests that it held, in 110 ms. The service has to
  *       permit so frequent pings.
  *   <li>The circuit breakers' default of 1024 fails held requests above it.
@@ -60,7 +63,9 @@ final class ExtProcClusters {
                 ClusterLoadAssignment.newBuilder().setClusterName(name).addEndpoints(replicas))
             .addHealthChecks(healthCheck())
             .setCommonLbConfig(
-                CommonLbConfig.newBuilder().setHealthyPanicThreshold(Percent.getDefaultInstance()))
+                CommonLbConfig.newBuilder()
+                    .setHealthyPanicThreshold(Percent.getDefaultInstance())
+                    .setUpdateMergeWindow(millis(0)))
             .setCircuitBreakers(Upstreams.circuitBreakers())
             .putTypedExtensionProtocolOptions(
                 Upstreams.HTTP_OPTIONS,

@@ -83,6 +83,8 @@ public final class FleetClient implements Closeable {
     }
     Connection next = new Connection();
     connection = next;
+    // The pauses here are all there are: the channel's own grow to two minutes.
+    channel.resetConnectBackoff();
     FleetGrpc.newStub(channel).connect(next);
   }
 
