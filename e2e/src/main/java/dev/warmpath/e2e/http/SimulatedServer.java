@@ -35,7 +35,7 @@ public final class SimulatedServer implements AutoCloseable {
   private SimulatedServer(EventLoop loop, int port, Model model) {
     this.loop = loop;
     this.model = model;
-    server = HttpServer.start(loop, port, call -> whenAwake(() -> model.handle(call)));
+    server = HttpServer.start(loop, port, this::handle);
   }
 
   /**
@@ -117,6 +117,14 @@ public final class SimulatedServer implements AutoCloseable {
                     }),
             Math.max(0, atNanos - System.nanoTime()),
             TimeUnit.NANOSECONDS);
+  }
+
+  private void handle(HttpCall call) {
+    if (fault instanceof Fault.Dead) {
+      call.reset(); // It came in between dying and closing the listener.
+    } else {
+      whenAwake(() -> model.handle(call));
+    }
   }
 
   private void whenAwake(Runnable action) {
