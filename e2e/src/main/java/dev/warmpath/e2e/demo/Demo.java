@@ -193,8 +193,8 @@ public final class Demo implements Callable<Integer> {
   }
 
   private static void keep(Run.Standing standing, Progress progress) {
-    standing.stack().controlPlane().restart();
-    standing.stack().controlPlane().awaitReady();
+    progress.say("  starting all again");
+    standing.stack().restart();
     progress.say(addresses(standing));
     try {
       new CountDownLatch(1).await();

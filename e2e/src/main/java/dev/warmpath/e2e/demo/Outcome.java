@@ -91,14 +91,14 @@ record Outcome(Phase naive, Phase warmpath, FaultCounts faults) {
     table.append(
         """
 
-        Killed under load: one ext_proc replica, then both: %d of %d requests failed.
-                           The control plane: %d of %d requests failed.
+        Killed under load: the control plane: %d of %d requests failed.
+                           Then one ext_proc replica, then both: %d of %d requests failed.
         """
             .formatted(
-                faults.extProcFailed(),
-                faults.extProcRequests(),
                 faults.controlPlaneFailed(),
-                faults.controlPlaneRequests()));
+                faults.controlPlaneRequests(),
+                faults.extProcFailed(),
+                faults.extProcRequests()));
     return table.toString();
   }
 

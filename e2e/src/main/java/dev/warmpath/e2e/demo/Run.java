@@ -171,27 +171,24 @@ final class Run {
    */
   private record Kill(double share, String what, List<Service> services) {}
 
+  /** Kills one part after the other, and leaves them dead. */
   private FaultCounts faults(Stack stack) {
     int requests = (int) Math.max(1, faultSeconds * FAULT_RATE);
     Workload workload = scenario.underFaults(requests, faultSeconds);
     List<Service> replicas = stack.replicas();
-    LoadReport extProc =
-        send(
-            "two faults",
-            stack.address(),
-            workload,
-            new Kill(0.25, "one ext_proc replica", replicas.subList(0, 1)),
-            new Kill(0.6, "the other", replicas.subList(1, replicas.size())));
-    progress.say("  starting both again");
-    replicas.forEach(Service::restart);
-    replicas.forEach(Service::awaitReady);
-    stack.awaitServing();
     LoadReport controlPlane =
         send(
-            "a third",
+            "one fault",
             stack.address(),
             workload,
             new Kill(0.3, "the control plane", List.of(stack.controlPlane())));
+    LoadReport extProc =
+        send(
+            "two more",
+            stack.address(),
+            workload,
+            new Kill(0.25, "one ext_proc replica", replicas.subList(0, 1)),
+            new Kill(0.6, "the other: Envoy is alone", replicas.subList(1, replicas.size())));
     return new FaultCounts(
         extProc.requests(), extProc.failed(), controlPlane.requests(), controlPlane.failed());
   }

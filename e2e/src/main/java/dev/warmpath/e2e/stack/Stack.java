@@ -156,6 +156,15 @@ public final class Stack implements AutoCloseable {
     write("control-plane.yaml", controlPlaneConfig(settings.withTraffic(traffic)));
   }
 
+  /** Starts the services anew, and returns when Envoy uses them. */
+  public void restart() {
+    var services = new ArrayList<>(replicas);
+    services.add(controlPlane);
+    services.forEach(Service::restart);
+    services.forEach(Service::awaitReady);
+    awaitServing();
+  }
+
   /** Waits until Envoy listens and finds all replicas that run healthy, and no other. */
   public void awaitServing() {
     envoy.awaitReady(ENVOY_TIMEOUT);
