@@ -9,8 +9,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.warmpath.extproc.pick.EndpointState.Health;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -493,6 +495,51 @@ class PoolPickerTest {
     }
     assertThat(picker.stats(now).droppedPlacements()).isEqualTo(10);
     assertThat(picker.drainPlacements()).hasSize(PlacementQueue.MAX_PLACEMENTS);
+  }
+
+  @Test
+  void pick_ratesDifferByNoise_coldPromptsGoToAll() {
+    picker.endpoints(List.of(rated(A, 7_200), rated(B, 8_000), rated(C, 8_800)), now);
+    Map<String, Integer> served = serveCold(300);
+
+    assertThat(served.keySet()).containsExactlyInAnyOrder(A, B, C);
+    assertThat(served.values()).allSatisfy(count -> assertThat(count).isBetween(70, 130));
+  }
+
+  @Test
+  void pick_ratesDifferByMore_coldPromptsGoToTheFaster() {
+    picker.endpoints(List.of(rated(A, 6_000), rated(B, 12_000)), now);
+
+    assertThat(serveCold(50)).containsOnlyKeys(B);
+  }
+
+  @Test
+  void withoutNoise_anyRatio_isMonotoneAndExactBeyondTheNoise() {
+    double last = 0;
+    for (double ratio = 0.05; ratio < 20; ratio *= 1.01) {
+      double without = Rule.withoutNoise(ratio);
+      assertThat(without).isGreaterThanOrEqualTo(last);
+      assertThat(1 / without).isCloseTo(Rule.withoutNoise(1 / ratio), within(1e-9));
+      last = without;
+    }
+    assertThat(Rule.withoutNoise(1.2)).isEqualTo(1);
+    assertThat(Rule.withoutNoise(0.82)).isEqualTo(1);
+    assertThat(Rule.withoutNoise(2)).isEqualTo(2);
+    assertThat(Rule.withoutNoise(0)).isZero();
+  }
+
+  private static EndpointState rated(String address, double tokensPerSecond) {
+    return new EndpointState(address, address, Health.HEALTHY, tokensPerSecond, 0, -1, -1, 0);
+  }
+
+  /** How many of so many prompts, none like another, each endpoint served. */
+  private Map<String, Integer> serveCold(int prompts) {
+    var served = new HashMap<String, Integer>();
+    for (int i = 0; i < prompts; i++) {
+      served.merge(serve(prompt(1_000 + 7 * i, 1_001 + 7 * i)), 1, Integer::sum);
+      now += SECOND;
+    }
+    return served;
   }
 
   // What is learned.
