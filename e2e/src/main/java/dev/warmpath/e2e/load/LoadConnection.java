@@ -43,6 +43,7 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
   private int status;
   private boolean keepAlive;
   private String servedBy = "";
+  private long sentNanos;
   private long firstByteNanos;
   private long bytes;
   private int tailLength;
@@ -81,6 +82,7 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
     pending = next;
     status = 0;
     servedBy = "";
+    sentNanos = System.nanoTime();
     firstByteNanos = 0;
     bytes = 0;
     tailLength = 0;
@@ -230,6 +232,7 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
             outcome,
             firstByteNanos == 0 ? -1 : firstByteNanos - done.dueNanos(),
             System.nanoTime() - done.dueNanos(),
+            sentNanos == 0 ? 0 : sentNanos - done.dueNanos(),
             bytes,
             digest == null ? "" : HexFormat.of().formatHex(digest.digest()),
             servedBy));

@@ -8,6 +8,7 @@ package dev.warmpath.e2e.load;
  * @param status 0: no response
  * @param ttfbNanos to the first byte of the body; -1: none came
  * @param totalNanos to the end
+ * @param lateNanos of these, before the generator sent it
  * @param responseSha256 hex, of the body; empty unless digests were asked for
  * @param servedBy response header {@code x-sim-engine}, or empty
  */
@@ -19,6 +20,7 @@ public record LoadResult(
     Outcome outcome,
     long ttfbNanos,
     long totalNanos,
+    long lateNanos,
     long responseBytes,
     String responseSha256,
     String servedBy) {

@@ -32,7 +32,6 @@ import java.util.stream.Stream;
 public final class Stack implements AutoCloseable {
   private static final Duration ENVOY_TIMEOUT = Duration.ofSeconds(30);
   private static final String CONTROL_PLANE = "dev.warmpath.controlplane.ControlPlaneMain";
-  private static final String EXT_PROC = "dev.warmpath.extproc.ExtProcMain";
   private static final int SECRET_BYTES = 32;
 
   /** Both clusters through which Envoy reaches the ext_proc service. */
@@ -85,7 +84,7 @@ public final class Stack implements AutoCloseable {
         Addresses.Replica replica = addresses.replicas().get(i);
         var service =
             new Service(
-                EXT_PROC,
+                settings.processor(),
                 settings.jvmFlags(),
                 write("ext-proc-%d.yaml".formatted(i), extProcConfig(i)),
                 replica.address(),

@@ -15,6 +15,7 @@ import java.util.List;
  * @param envoy further fields of section {@code envoy}
  * @param envoyOptions how Envoy is run; its ready timeout is not used, the stack waits by itself
  * @param jvmFlags of each service
+ * @param processor main class of what takes the place of the ext_proc service
  */
 public record StackSettings(
     int replicas,
@@ -23,7 +24,9 @@ public record StackSettings(
     String controlPlane,
     String envoy,
     EnvoyProcess.Options envoyOptions,
-    List<String> jvmFlags) {
+    List<String> jvmFlags,
+    String processor) {
+  private static final String EXT_PROC = "dev.warmpath.extproc.ExtProcMain";
   private static final List<String> JVM_FLAGS =
       List.of("-Xmx512m", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError");
 
@@ -36,7 +39,8 @@ public record StackSettings(
 
   /** Two replicas, nothing but what {@code traffic} says. */
   public static StackSettings of(String traffic) {
-    return new StackSettings(2, traffic, "", "", "", EnvoyProcess.Options.DEFAULTS, JVM_FLAGS);
+    return new StackSettings(
+        2, traffic, "", "", "", EnvoyProcess.Options.DEFAULTS, JVM_FLAGS, EXT_PROC);
   }
 
   /**
@@ -65,37 +69,53 @@ public record StackSettings(
   }
 
   public StackSettings withReplicas(int value) {
-    return new StackSettings(value, traffic, extProc, controlPlane, envoy, envoyOptions, jvmFlags);
+    return new StackSettings(
+        value, traffic, extProc, controlPlane, envoy, envoyOptions, jvmFlags, processor);
   }
 
   /** Other pools, providers, routes, loops. */
   public StackSettings withTraffic(String value) {
-    return new StackSettings(replicas, value, extProc, controlPlane, envoy, envoyOptions, jvmFlags);
+    return new StackSettings(
+        replicas, value, extProc, controlPlane, envoy, envoyOptions, jvmFlags, processor);
   }
 
   /** Such as {@code max_body_bytes: 1MiB}. */
   public StackSettings withExtProc(String value) {
-    return new StackSettings(replicas, traffic, value, controlPlane, envoy, envoyOptions, jvmFlags);
+    return new StackSettings(
+        replicas, traffic, value, controlPlane, envoy, envoyOptions, jvmFlags, processor);
   }
 
   /** Such as {@code max_replicas: 1}. */
   public StackSettings withControlPlane(String value) {
-    return new StackSettings(replicas, traffic, extProc, value, envoy, envoyOptions, jvmFlags);
+    return new StackSettings(
+        replicas, traffic, extProc, value, envoy, envoyOptions, jvmFlags, processor);
   }
 
   /** Such as {@code oversize: refuse}. */
   public StackSettings withEnvoy(String value) {
     return new StackSettings(
-        replicas, traffic, extProc, controlPlane, value, envoyOptions, jvmFlags);
+        replicas, traffic, extProc, controlPlane, value, envoyOptions, jvmFlags, processor);
   }
 
   public StackSettings withEnvoyOptions(EnvoyProcess.Options value) {
-    return new StackSettings(replicas, traffic, extProc, controlPlane, envoy, value, jvmFlags);
+    return new StackSettings(
+        replicas, traffic, extProc, controlPlane, envoy, value, jvmFlags, processor);
   }
 
   /** In place of the stack's own, which bound the heap. */
   public StackSettings withJvmFlags(String... value) {
     return new StackSettings(
-        replicas, traffic, extProc, controlPlane, envoy, envoyOptions, List.of(value));
+        replicas, traffic, extProc, controlPlane, envoy, envoyOptions, List.of(value), processor);
+  }
+
+  /**
+   * Something else in place of the ext_proc service, to compare with.
+   *
+   * @param mainClass takes the service's configuration by {@code --config} and answers {@code
+   *     /readyz} at its admin address
+   */
+  public StackSettings withProcessor(String mainClass) {
+    return new StackSettings(
+        replicas, traffic, extProc, controlPlane, envoy, envoyOptions, jvmFlags, mainClass);
   }
 }
