@@ -14,6 +14,7 @@ import dev.warmpath.config.v1.Route;
 import dev.warmpath.config.v1.Secrets;
 import dev.warmpath.config.v1.Tenant;
 import dev.warmpath.config.v1.Tls;
+import dev.warmpath.wire.Names;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.HashMap;
@@ -30,8 +31,6 @@ import java.util.stream.IntStream;
  * configuration; used once, by one thread.
  */
 final class Rules {
-  private static final String RESERVED_PREFIX = "x-warmpath-";
-  private static final String DESTINATION_HEADER = "x-gateway-destination-endpoint";
 
   /** Names of Envoy clusters that the control plane makes itself. */
   private static final String RESERVED_CLUSTER_PREFIX = "warmpath";
@@ -381,12 +380,12 @@ final class Rules {
   }
 
   private void header(String path, String name) {
-    if (name.startsWith(RESERVED_PREFIX) || name.equals(DESTINATION_HEADER)) {
+    if (name.startsWith(Names.HEADER_PREFIX) || name.equals(Names.DESTINATION)) {
       log.addFormatted(
           path,
           "a header other than %s* and %s, which are reserved",
-          RESERVED_PREFIX,
-          DESTINATION_HEADER);
+          Names.HEADER_PREFIX,
+          Names.DESTINATION);
     }
   }
 

@@ -9,6 +9,7 @@ import com.google.protobuf.Any;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.config.v1.Provider;
 import dev.warmpath.config.v1.Tenant;
+import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.config.common.mutation_rules.v3.HeaderMutationRules;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ExtProcOverrides;
@@ -37,11 +38,6 @@ import java.util.TreeSet;
 final class ExtProcFilters {
   static final String DECIDE = "warmpath.decide";
   static final String WATCH = "warmpath.watch";
-
-  /** Dynamic metadata that the service sets: the plan, and the endpoints for override_host. */
-  static final String PLAN_NAMESPACE = "warmpath";
-
-  static final String LB_NAMESPACE = "envoy.lb";
 
   /**
    * How long the service may have Envoy hold a request, which it asks for by {@code
@@ -201,8 +197,8 @@ final class ExtProcFilters {
 
   private static MetadataNamespaces namespaces() {
     return MetadataNamespaces.newBuilder()
-        .addUntyped(PLAN_NAMESPACE)
-        .addUntyped(LB_NAMESPACE)
+        .addUntyped(Names.PLAN_NAMESPACE)
+        .addUntyped(Names.ENDPOINT_NAMESPACE)
         .build();
   }
 

@@ -13,6 +13,7 @@ import com.google.protobuf.Value;
 import dev.warmpath.config.v1.Endpoint;
 import dev.warmpath.config.v1.Pool;
 import dev.warmpath.controlplane.snapshot.Decisions.EndpointDecision;
+import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.CommonLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.EdsClusterConfig;
@@ -42,7 +43,7 @@ final class PoolClusters {
   private static final String ID = "id";
 
   /** Where override_host tells who served. */
-  private static final String SERVED = ReservedHeaders.DESTINATION + "-served";
+  private static final String SERVED = Names.DESTINATION + "-served";
 
   /** uvicorn, in which vLLM and SGLang run, closes a connection that was idle for 5 s. */
   private static final int IDLE_SECONDS = 4;
@@ -128,7 +129,7 @@ final class PoolClusters {
         .setMetadata(
             Metadata.newBuilder()
                 .putFilterMetadata(
-                    ExtProcFilters.LB_NAMESPACE,
+                    Names.ENDPOINT_NAMESPACE,
                     Struct.newBuilder().putFields(HASH_KEY, id).putFields(ID, id).build()))
         .build();
   }
@@ -143,7 +144,7 @@ final class PoolClusters {
         OverrideHost.newBuilder()
             .addOverrideHostSources(
                 OverrideHost.OverrideHostSource.newBuilder()
-                    .setMetadata(lbMetadata(ReservedHeaders.DESTINATION)))
+                    .setMetadata(lbMetadata(Names.DESTINATION)))
             .setSelectedHostKey(lbMetadata(SERVED))
             .setFallbackPolicy(fallback)
             .build());
@@ -174,7 +175,7 @@ final class PoolClusters {
 
   private static MetadataKey lbMetadata(String key) {
     return MetadataKey.newBuilder()
-        .setKey(ExtProcFilters.LB_NAMESPACE)
+        .setKey(Names.ENDPOINT_NAMESPACE)
         .addPath(MetadataKey.PathSegment.newBuilder().setKey(key))
         .build();
   }

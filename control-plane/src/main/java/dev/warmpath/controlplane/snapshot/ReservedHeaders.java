@@ -3,6 +3,7 @@ package dev.warmpath.controlplane.snapshot;
 import static dev.warmpath.controlplane.snapshot.Messages.any;
 import static dev.warmpath.controlplane.snapshot.Messages.field;
 
+import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.config.common.mutation_rules.v3.HeaderMutation;
 import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.Mutations;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
@@ -15,20 +16,11 @@ import java.util.List;
  * the way to each upstream.
  */
 final class ReservedHeaders {
-  /** All our headers begin so. */
-  static final String PREFIX = "x-warmpath-";
-
-  static final String KEY_ROOT = PREFIX + "key-root";
-  static final String KEY_CONVERSATION = PREFIX + "key-conversation";
-
-  /** Where gateways want the picked endpoints as a header. */
-  static final String DESTINATION = "x-gateway-destination-endpoint";
-
   /**
    * What the ext_proc service may set: our own headers, and the length of a body that it edited.
    */
   static final String SETTABLE =
-      "x-warmpath-(key-root|key-conversation|model|arm)|" + DESTINATION + "|content-length";
+      String.join("|", Names.KEY_ROOT, Names.KEY_CONVERSATION, Names.DESTINATION, "content-length");
 
   /** {@code HeaderMutation.remove_on_match}, which Envoy has since 1.36 and the library has not. */
   private static final int REMOVE_ON_MATCH = 3;
@@ -39,7 +31,7 @@ final class ReservedHeaders {
 
   /** The mutations that take the reserved headers out. */
   static List<HeaderMutation> removals() {
-    return List.of(remove(DESTINATION), removePrefix(PREFIX));
+    return List.of(remove(Names.DESTINATION), removePrefix(Names.HEADER_PREFIX));
   }
 
   static HeaderMutation remove(String header) {

@@ -13,6 +13,7 @@ import dev.warmpath.config.v1.Config;
 import dev.warmpath.config.v1.Envoy;
 import dev.warmpath.config.v1.Pool;
 import dev.warmpath.config.v1.Provider;
+import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
@@ -243,8 +244,8 @@ final class Routes {
   private static List<HashPolicy> hashPolicies(HashKey key, String sessionHeader) {
     var policies = new ArrayList<HashPolicy>();
     switch (key) {
-      case ROOT -> policies.add(terminal(ReservedHeaders.KEY_ROOT));
-      case CONVERSATION -> policies.add(terminal(ReservedHeaders.KEY_CONVERSATION));
+      case ROOT -> policies.add(terminal(Names.KEY_ROOT));
+      case CONVERSATION -> policies.add(terminal(Names.KEY_CONVERSATION));
       case SESSION -> {}
       case NONE -> {
         return policies;

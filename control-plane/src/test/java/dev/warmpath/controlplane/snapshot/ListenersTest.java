@@ -110,12 +110,12 @@ class ListenersTest {
             List.of(
                 "x-warmpath-key-root",
                 "x-warmpath-key-conversation",
-                "x-warmpath-model",
-                "x-warmpath-arm",
                 "x-gateway-destination-endpoint",
                 "content-length"))
         .allMatch(name -> allowed.matcher(name).matches());
-    assertThat(List.of("authorization", ":path", "host", "x-warmpath-other", "cookie"))
+    assertThat(
+            List.of(
+                "authorization", ":path", "host", "x-warmpath-key", "x-warmpath-other", "cookie"))
         .noneMatch(name -> allowed.matcher(name).matches());
   }
 

@@ -120,8 +120,6 @@ public final class Bench implements Callable<Integer> {
         result.put("seconds", seconds);
         result.put("requests", requests);
         result.put("failed", failed);
-        ObjectNode unprocessed = result.putObject("unprocessed");
-        all.forEach(one -> unprocessed.put(one.filter().label(), one.unprocessed()));
       }
     }
     result.put("java", Runtime.version().toString());
@@ -182,6 +180,7 @@ public final class Bench implements Callable<Integer> {
 
   private Slice slice(Contestant contestant, Prepared workload) throws InterruptedException {
     ChildProcess processor = contestant.processor();
+    long unprocessedBefore = contestant.unprocessed();
     Duration envoyBefore = contestant.envoy().cpuTime();
     Duration processorBefore = processor == null ? Duration.ZERO : processor.cpuTime();
     LoadReport sent = contestant.load().run(workload);
@@ -204,17 +203,18 @@ public final class Bench implements Callable<Integer> {
         micros.getValueAtPercentile(50),
         micros.getValueAtPercentile(99),
         envoyCpu.toNanos() / 1e3 / workload.size(),
-        processorCpu.toNanos() / 1e3 / workload.size());
+        processorCpu.toNanos() / 1e3 / workload.size(),
+        contestant.unprocessed() - unprocessedBefore);
   }
 
   private String text(ObjectNode result) {
-    return ("%s%n%d requests, %d failed, unprocessed %s; JDK %s, %d processors,"
+    return ("%s%n%d requests, %d failed, %d unprocessed; JDK %s, %d processors,"
             + " load average %.1f → %.1f")
         .formatted(
             report.markdown(),
             requests,
             failed,
-            result.path("unprocessed"),
+            report.unprocessed(),
             result.path("java").asText(),
             result.path("processors").asInt(),
             result.path("load_average_before").asDouble(),

@@ -61,6 +61,7 @@ final class BenchReport {
         row.put("p99_us", rounded(median(size, filter, Slice::p99Micros)));
         row.put("cpu_us_envoy", rounded(median(size, filter, Slice::envoyMicros)));
         row.put("cpu_us_processor", rounded(median(size, filter, Slice::processorMicros)));
+        row.put("unprocessed", slices(size, filter).stream().mapToLong(Slice::unprocessed).sum());
       }
     }
     var ratios = json.putArray("ratios");
@@ -78,6 +79,15 @@ final class BenchReport {
       }
     }
     return json;
+  }
+
+  /** Requests of all sizes that no processor had a say in where one should have had. */
+  long unprocessed() {
+    return sizes.values().stream()
+        .flatMap(ofSize -> ofSize.values().stream())
+        .flatMap(List::stream)
+        .mapToLong(Slice::unprocessed)
+        .sum();
   }
 
   /** Two tables: figures and ratios. */

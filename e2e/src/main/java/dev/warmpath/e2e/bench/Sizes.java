@@ -25,8 +25,8 @@ final class Sizes {
   }
 
   /**
-   * At which rate they are sent: so that all processes together keep two cores busy for less than
-   * half of the time, by the CPU per request that was measured.
+   * At which rate they are sent: so that Envoy and processor together keep two cores busy for a
+   * quarter of the time at most, by the CPU per request that docs/performance.md has.
    */
   static int requestsPerSecond(String size) {
     if (size.equals(MIX)) {

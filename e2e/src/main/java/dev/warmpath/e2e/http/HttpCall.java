@@ -3,6 +3,7 @@ package dev.warmpath.e2e.http;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.warmpath.wire.Names;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -91,8 +92,8 @@ public final class HttpCall {
   public String reservedHeader() {
     for (Map.Entry<String, String> header : headers) {
       String name = header.getKey();
-      if (name.regionMatches(true, 0, "x-warmpath-", 0, 11)
-          || name.equalsIgnoreCase("x-gateway-destination-endpoint")) {
+      if (name.regionMatches(true, 0, Names.HEADER_PREFIX, 0, Names.HEADER_PREFIX.length())
+          || name.equalsIgnoreCase(Names.DESTINATION)) {
         return name;
       }
     }

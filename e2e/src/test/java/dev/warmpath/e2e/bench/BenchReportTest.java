@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class BenchReportTest {
   private static Slice slice(double p50, double processor) {
-    return new Slice(4096, p50, 2 * p50, 300, processor);
+    return new Slice(4096, p50, 2 * p50, 300, processor, 2);
   }
 
   private static BenchReport report() {
@@ -42,7 +42,8 @@ class BenchReportTest {
     assertThat(json.path("rows").get(2).toString())
         .isEqualTo(
             "{\"filter\":\"warmpath\",\"body_bytes\":4096,\"mix\":false,\"p50_us\":300.0,"
-                + "\"p99_us\":600.0,\"cpu_us_envoy\":300.0,\"cpu_us_processor\":600.0}");
+                + "\"p99_us\":600.0,\"cpu_us_envoy\":300.0,\"cpu_us_processor\":600.0,\"unprocessed\":6}");
+    assertThat(report().unprocessed()).isEqualTo(18);
     assertThat(json.path("ratios").get(1).path("cpu_processor").asDouble()).isEqualTo(1.2);
   }
 

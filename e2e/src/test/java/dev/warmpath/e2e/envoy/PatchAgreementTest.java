@@ -18,6 +18,7 @@ import dev.warmpath.controlplane.snapshot.Decisions;
 import dev.warmpath.controlplane.snapshot.SnapshotBuilder;
 import dev.warmpath.controlplane.snapshot.XdsType;
 import dev.warmpath.envoyconfig.EnvoyPatch;
+import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor;
@@ -30,6 +31,11 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -98,6 +104,23 @@ class PatchAgreementTest {
     Cluster theirs = served(XdsType.CLUSTER, name).unpack(Cluster.class);
     // Theirs is never asked for by name, so no host of it is ever removed.
     assertThat(mine.clearIgnoreHealthOnHostRemoval().build()).isEqualTo(theirs);
+  }
+
+  @Test
+  void names_inThePatch_areThoseOfTheContract() throws IOException {
+    Set<String> names =
+        Pattern.compile("x-(warmpath|gateway)-[a-z-]*")
+            .matcher(patched().toString())
+            .results()
+            .map(MatchResult::group)
+            .collect(Collectors.toSet());
+    assertThat(names)
+        .containsExactlyInAnyOrder(
+            Names.HEADER_PREFIX,
+            Names.KEY_ROOT,
+            Names.KEY_CONVERSATION,
+            Names.DESTINATION,
+            Names.DESTINATION + "-served");
   }
 
   private JsonNode patched() throws IOException {

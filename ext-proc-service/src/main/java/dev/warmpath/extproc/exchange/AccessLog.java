@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.exchange;
 
 import com.google.protobuf.Struct;
+import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.data.accesslog.v3.AccessLogCommon;
 import io.envoyproxy.envoy.data.accesslog.v3.HTTPAccessLogEntry;
@@ -50,7 +51,7 @@ public final class AccessLog extends AccessLogServiceImplBase {
 
   private void onEntry(HTTPAccessLogEntry entry) {
     AccessLogCommon common = entry.getCommonProperties();
-    Struct metadata = common.getMetadata().getFilterMetadataMap().get(PlanMetadata.NAMESPACE);
+    Struct metadata = common.getMetadata().getFilterMetadataMap().get(Names.PLAN_NAMESPACE);
     PlanId planId = metadata == null ? null : PlanMetadata.planId(metadata);
     if (planId == null) {
       return;

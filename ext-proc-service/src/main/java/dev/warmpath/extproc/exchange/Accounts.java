@@ -119,7 +119,7 @@ final class Accounts implements Plans.Settlement {
             decided.edited() ? Account.Annotation.OURS : Account.Annotation.NOT_OURS,
             new Tokens(
                 usage.readTokens(),
-                usage.written5mTokens(),
+                usage.written5mOrUntoldTokens(),
                 usage.written1hTokens(),
                 usage.uncachedTokens(),
                 usage.outputTokens()),

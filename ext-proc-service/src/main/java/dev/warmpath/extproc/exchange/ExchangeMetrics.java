@@ -90,7 +90,8 @@ public final class ExchangeMetrics {
             .register(registry);
     plansDropped =
         Counter.builder("warmpath.plans.expired")
-            .description("Plans that were never observed and whose time ran out")
+            .description(
+                "Plans that were not wholly observed when their time or the room for them ran out")
             .register(registry);
   }
 
@@ -217,7 +218,7 @@ public final class ExchangeMetrics {
   /** Tokens as the upstream reports them. */
   void used(String route, Usage usage) {
     tokens(route, "read", usage.readTokens());
-    tokens(route, "written_5m", usage.written5mTokens());
+    tokens(route, "written_5m", usage.written5mOrUntoldTokens());
     tokens(route, "written_1h", usage.written1hTokens());
     tokens(route, "uncached", usage.uncachedTokens());
     tokens(route, "output", usage.outputTokens());

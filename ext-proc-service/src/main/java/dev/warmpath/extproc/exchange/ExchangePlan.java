@@ -73,7 +73,6 @@ final class ExchangePlan {
   String upstreamCluster = "";
   String rejectedField = "";
   @Nullable Usage usage;
-  Outcome.@Nullable Source usageSource;
 
   ExchangePlan(
       PlanId id, Decided decided, @Nullable Plan dispatch, String[] listed, long plannedNanos) {

@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlanMetadata {
 
-  static final String NAMESPACE = "warmpath";
-
   /** Longest model name that is repeated. A model is named by the client. */
   static final int MAX_MODEL_CHARS = 128;
 

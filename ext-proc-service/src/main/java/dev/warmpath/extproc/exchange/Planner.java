@@ -16,6 +16,7 @@ import dev.warmpath.extproc.prefix.Scope;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Verdict;
+import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.service.ext_proc.v3.BodyMutation;
 import io.envoyproxy.envoy.service.ext_proc.v3.BodyResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.CommonResponse;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Planner {
 
+  private static final String CONTENT_LENGTH = "content-length";
   private static final Logger log = LoggerFactory.getLogger(Planner.class);
   private static final HexFormat HEX = HexFormat.of();
   private static final String[] NO_ADDRESSES = {};
@@ -263,33 +265,27 @@ final class Planner {
   private static ProcessingResponse reply(
       ExchangePlan plan, PrefixChain chain, byte @Nullable [] editedBody) {
     Struct.Builder metadata =
-        Struct.newBuilder()
-            .putFields(PlanMetadata.NAMESPACE, Replies.struct(PlanMetadata.of(plan)));
+        Struct.newBuilder().putFields(Names.PLAN_NAMESPACE, Replies.struct(PlanMetadata.of(plan)));
     ProcessingResponse.Builder reply = ProcessingResponse.newBuilder();
     if (plan.applied()) {
       CommonResponse.Builder common = CommonResponse.newBuilder();
       HeaderMutation.Builder headers = HeaderMutation.newBuilder();
       if (chain.hasRoot()) {
-        headers.addSetHeaders(
-            Replies.header(ReservedHeaders.KEY_ROOT, HEX.toHexDigits(chain.keyRoot())));
+        headers.addSetHeaders(Replies.header(Names.KEY_ROOT, HEX.toHexDigits(chain.keyRoot())));
       }
       headers.addSetHeaders(
-          Replies.header(
-              ReservedHeaders.KEY_CONVERSATION, HEX.toHexDigits(chain.keyConversation())));
+          Replies.header(Names.KEY_CONVERSATION, HEX.toHexDigits(chain.keyConversation())));
       if (editedBody != null) {
-        headers.addSetHeaders(
-            Replies.header(ReservedHeaders.CONTENT_LENGTH, Integer.toString(editedBody.length)));
+        headers.addSetHeaders(Replies.header(CONTENT_LENGTH, Integer.toString(editedBody.length)));
         common.setBodyMutation(
             BodyMutation.newBuilder().setBody(UnsafeByteOperations.unsafeWrap(editedBody)));
       }
       if (plan.listed().length > 0) {
         metadata.putFields(
-            ReservedHeaders.ENDPOINT_NAMESPACE,
+            Names.ENDPOINT_NAMESPACE,
             Replies.struct(
                 Struct.newBuilder()
-                    .putFields(
-                        ReservedHeaders.ENDPOINT_KEY,
-                        Replies.string(String.join(",", plan.listed())))
+                    .putFields(Names.DESTINATION, Replies.string(String.join(",", plan.listed())))
                     .build()));
       }
       reply.setRequestBody(

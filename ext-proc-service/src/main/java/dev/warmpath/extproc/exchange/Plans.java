@@ -1,9 +1,11 @@
 package dev.warmpath.extproc.exchange;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
 import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.usage.Usage;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -57,6 +59,10 @@ public final class Plans {
   private final AtomicLong lastNumber = new AtomicLong();
   private final ConcurrentHashMap<Long, ExchangePlan> open = new ConcurrentHashMap<>();
 
+  /** Those of {@link #open} without a stream, oldest first. Its lock is taken last. */
+  @GuardedBy("itself")
+  private final LinkedHashSet<ExchangePlan> streamless = new LinkedHashSet<>();
+
   Plans(
       long incarnation,
       Limits limits,
@@ -105,6 +111,30 @@ public final class Plans {
         picker.unobserved(plan.dispatch(), nowNanos);
       }
       settleIfComplete(plan, nowNanos);
+      if (!plan.settled) {
+        synchronized (streamless) {
+          streamless.add(plan);
+        }
+      }
+    }
+    settleExcess(nowNanos);
+  }
+
+  /** Settles the oldest without a stream, as long as there are too many of them. */
+  private void settleExcess(long nowNanos) {
+    for (ExchangePlan plan = excess(); plan != null; plan = excess()) {
+      synchronized (plan) {
+        if (!plan.settled) {
+          metrics.planExpired();
+          settle(plan, nowNanos);
+        }
+      }
+    }
+  }
+
+  private @Nullable ExchangePlan excess() {
+    synchronized (streamless) {
+      return streamless.size() > limits.maxExchanges() ? streamless.removeFirst() : null;
     }
   }
 
@@ -227,6 +257,9 @@ public final class Plans {
   private void settle(ExchangePlan plan, long nowNanos) {
     plan.settled = true;
     open.remove(plan.id().number());
+    synchronized (streamless) {
+      streamless.remove(plan);
+    }
     End end = end(plan);
     Usage usage = plan.usage == null ? Usage.UNKNOWN : plan.usage;
     PoolPicker picker = picker(plan);

@@ -5,6 +5,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.usage.UsageReader;
+import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.config.core.v3.HeaderMap;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpBody;
@@ -89,8 +90,7 @@ final class ResponseWatch implements StreamObserver<ProcessingRequest> {
     if (!(state instanceof State.AwaitHeaders)) {
       return;
     }
-    Struct metadata =
-        message.getMetadataContext().getFilterMetadataMap().get(PlanMetadata.NAMESPACE);
+    Struct metadata = message.getMetadataContext().getFilterMetadataMap().get(Names.PLAN_NAMESPACE);
     PlanId planId = metadata == null ? null : PlanMetadata.planId(metadata);
     if (metadata == null || planId == null) {
       context.metrics().unplannedResponse();

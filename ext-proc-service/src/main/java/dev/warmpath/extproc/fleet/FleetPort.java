@@ -61,6 +61,7 @@ public final class FleetPort implements FleetClient.Port {
   private final ArrayBlockingQueue<Outcome> toOthers =
       new ArrayBlockingQueue<>(MAX_QUEUED_OUTCOMES);
   private final AtomicLong droppedOutcomes = new AtomicLong();
+  private final EngineEpochs epochs = new EngineEpochs();
 
   public FleetPort(
       String replica,
@@ -151,11 +152,11 @@ public final class FleetPort implements FleetClient.Port {
         Placements.newBuilder().setReplica(replica).setIncarnation(incarnation);
     int room = MAX_PLACED_BLOCKS;
     for (Map.Entry<String, PoolPicker> entry : pickers.entrySet()) {
-      for (Placement placement : entry.getValue().drainPlacements()) {
+      if (room <= 0) {
+        break; // They wait for the next period.
+      }
+      for (Placement placement : entry.getValue().drainPlacements(room)) {
         room -= placement.blocks().length;
-        if (room < 0) {
-          return placements.build();
-        }
         var message =
             dev.warmpath.fleet.v1.Placement.newBuilder()
                 .setCluster(entry.getKey())
@@ -259,7 +260,10 @@ public final class FleetPort implements FleetClient.Port {
   public void receive(ControlMessage message) {
     long nowNanos = clock.getAsLong();
     switch (message.getMessageCase()) {
-      case WELCOME -> ledger.acknowledge(message.getWelcome().getLedgerSequence());
+      case WELCOME -> {
+        epochs.newStream();
+        ledger.acknowledge(message.getWelcome().getLedgerSequence());
+      }
       case LEDGER_ACK -> ledger.acknowledge(message.getLedgerAck().getSequence());
       case ENDPOINT_VIEW -> view(message.getEndpointView(), nowNanos);
       case PEER_LOAD -> peerLoad(message.getPeerLoad(), nowNanos);
@@ -292,12 +296,16 @@ public final class FleetPort implements FleetClient.Port {
       PoolPicker picker = pickers.get(cluster.getCluster());
       if (picker != null) {
         picker.endpoints(
-            cluster.getEndpointsList().stream().map(FleetPort::state).toList(), nowNanos);
+            cluster.getEndpointsList().stream()
+                .map(endpoint -> state(cluster.getCluster(), endpoint))
+                .toList(),
+            nowNanos);
       }
     }
+    epochs.keepOnly(view);
   }
 
-  private static EndpointState state(dev.warmpath.fleet.v1.EndpointState state) {
+  private EndpointState state(String cluster, dev.warmpath.fleet.v1.EndpointState state) {
     return new EndpointState(
         state.getAddress(),
         state.getId().isEmpty() ? state.getAddress() : state.getId(),
@@ -310,7 +318,7 @@ public final class FleetPort implements FleetClient.Port {
         state.getCacheTokens(),
         state.hasRequestsRunning() ? state.getRequestsRunning() : -1,
         state.hasRequestsWaiting() ? state.getRequestsWaiting() : -1,
-        state.getEngineEpoch());
+        epochs.local(cluster, state.getAddress(), state.getEngineEpoch()));
   }
 
   private void peerLoad(Load load, long nowNanos) {

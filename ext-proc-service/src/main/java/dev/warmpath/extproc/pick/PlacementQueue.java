@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.pick;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -28,10 +29,18 @@ final class PlacementQueue {
     }
   }
 
-  List<Placement> drain() {
-    List<Placement> drained = List.copyOf(queue);
-    queue.clear();
-    blocks = 0;
+  /** The oldest, of together at most so many blocks, and at least one; the others wait. */
+  List<Placement> drain(int maxBlocks) {
+    var drained = new ArrayList<Placement>();
+    long room = maxBlocks;
+    for (Placement next = queue.peek(); next != null; next = queue.peek()) {
+      room -= next.blocks().length;
+      if (room < 0 && !drained.isEmpty()) {
+        break;
+      }
+      drained.add(queue.remove());
+      blocks -= next.blocks().length;
+    }
     return drained;
   }
 

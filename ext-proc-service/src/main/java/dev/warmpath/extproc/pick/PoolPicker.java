@@ -392,9 +392,12 @@ public final class PoolPicker {
    * Prompts that endpoints have served since the last call, oldest first. More than {@value
    * PlacementQueue#MAX_PLACEMENTS}, or {@value PlacementQueue#MAX_BLOCKS} blocks, are not kept: the
    * oldest go.
+   *
+   * @param maxBlocks of together so many blocks at most, unless one placement alone has more; the
+   *     others wait for the next call
    */
-  public synchronized List<Placement> drainPlacements() {
-    return placements.drain();
+  public synchronized List<Placement> drainPlacements(int maxBlocks) {
+    return placements.drain(maxBlocks);
   }
 
   /** What endpoints prefilled since the last call; those that did not are left out. */

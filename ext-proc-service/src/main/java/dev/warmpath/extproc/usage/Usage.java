@@ -131,6 +131,14 @@ public record Usage(
     return filled.keeps(this) ? filled : this;
   }
 
+  /**
+   * Written for five minutes; also what was written for a time that isn't told, since that is what
+   * providers do where nobody asks for more.
+   */
+  public long written5mOrUntoldTokens() {
+    return written5mTokens < 0 && written1hTokens < 0 ? writtenTokens : written5mTokens;
+  }
+
   /** True when no count is known. */
   public boolean isUnknown() {
     return equals(UNKNOWN);

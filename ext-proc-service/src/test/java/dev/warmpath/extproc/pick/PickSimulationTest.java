@@ -120,7 +120,7 @@ class PickSimulationTest {
     private void exchange(double now) {
       for (int from = 0; from < replicas.size(); from++) {
         List<EndpointLoad> load = replicas.get(from).picker.localLoad(Routers.Ours.nanos(now));
-        List<Placement> placements = replicas.get(from).picker.drainPlacements();
+        List<Placement> placements = replicas.get(from).picker.drainPlacements(Integer.MAX_VALUE);
         for (int to = 0; to < replicas.size(); to++) {
           if (to != from) {
             PoolPicker peer = replicas.get(to).picker;

@@ -40,7 +40,7 @@ class PoolPickerPropertyTest {
         case 0 -> healthy = changeView(picker, random, now);
         case 1 -> {
           picker.overdue(now);
-          picker.drainPlacements();
+          picker.drainPlacements(Integer.MAX_VALUE);
         }
         case 2 ->
             picker.peerLoad(

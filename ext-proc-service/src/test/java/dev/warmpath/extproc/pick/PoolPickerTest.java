@@ -418,7 +418,9 @@ class PoolPickerTest {
     assertThat(stats(served).requestsInFlight()).isEqualTo(1);
     assertThat(stats(served).believedTokens()).isEqualTo(1_000);
     assertThat(picker.stats(now).servedElsewhere()).isEqualTo(1);
-    assertThat(picker.drainPlacements()).extracting(Placement::address).containsExactly(served);
+    assertThat(picker.drainPlacements(Integer.MAX_VALUE))
+        .extracting(Placement::address)
+        .containsExactly(served);
 
     picker.end(plan, Outcome.SERVED, now);
     assertThat(stats(served).requestsInFlight()).isZero();
@@ -432,7 +434,7 @@ class PoolPickerTest {
 
     assertThat(stats(A).requestsInFlight()).isZero();
     assertThat(stats(A).believedTokens()).isZero();
-    assertThat(picker.drainPlacements()).isEmpty();
+    assertThat(picker.drainPlacements(Integer.MAX_VALUE)).isEmpty();
     picker.end(plan, Outcome.SERVED, now);
     assertThat(stats(A).requestsInFlight()).isZero();
   }
@@ -480,11 +482,24 @@ class PoolPickerTest {
     endpoints(A);
     serve(prompt(1, 2));
 
-    List<Placement> drained = picker.drainPlacements();
+    List<Placement> drained = picker.drainPlacements(Integer.MAX_VALUE);
     assertThat(drained).hasSize(1);
     assertThat(drained.getFirst().blocks()).hasSize(2);
     assertThat(drained.getFirst().tokens()).isEqualTo(200);
-    assertThat(picker.drainPlacements()).isEmpty();
+    assertThat(picker.drainPlacements(Integer.MAX_VALUE)).isEmpty();
+  }
+
+  @Test
+  void drainPlacements_roomForFewerBlocks_othersWait() {
+    endpoints(A);
+    for (int i = 0; i < 3; i++) {
+      serve(prompt(10 * i + 1, 10 * i + 2));
+    }
+
+    assertThat(picker.drainPlacements(3)).hasSize(1);
+    assertThat(picker.drainPlacements(1)).as("too large for the room").hasSize(1);
+    assertThat(picker.drainPlacements(3)).hasSize(1);
+    assertThat(picker.drainPlacements(3)).isEmpty();
   }
 
   @Test
@@ -494,7 +509,7 @@ class PoolPickerTest {
       serve(prompt(i));
     }
     assertThat(picker.stats(now).droppedPlacements()).isEqualTo(10);
-    assertThat(picker.drainPlacements()).hasSize(PlacementQueue.MAX_PLACEMENTS);
+    assertThat(picker.drainPlacements(Integer.MAX_VALUE)).hasSize(PlacementQueue.MAX_PLACEMENTS);
   }
 
   @Test
@@ -1000,6 +1015,6 @@ class PoolPickerTest {
               assertThat(e.requestsInFlight()).isZero();
               assertThat(e.pendingTokens()).isZero();
             });
-    assertThat(picker.drainPlacements()).hasSize(PlacementQueue.MAX_PLACEMENTS);
+    assertThat(picker.drainPlacements(Integer.MAX_VALUE)).hasSize(PlacementQueue.MAX_PLACEMENTS);
   }
 }

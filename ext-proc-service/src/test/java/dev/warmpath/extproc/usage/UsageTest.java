@@ -50,6 +50,13 @@ class UsageTest {
   }
 
   @Test
+  void written5mOrUntold_splitUnknown_isAllThatWasWritten() {
+    assertThat(Usage.included(100, 10, 40, 5).written5mOrUntoldTokens()).isEqualTo(40);
+    assertThat(Usage.of(10, 30, 10, 50, 5).written5mOrUntoldTokens()).isEqualTo(30);
+    assertThat(Usage.UNKNOWN.written5mOrUntoldTokens()).isEqualTo(-1);
+  }
+
+  @Test
   void split_contradictsTotal_isDropped() {
     Usage usage = new Usage(0, 900, 300, 400, 100, UNKNOWN, 1);
 

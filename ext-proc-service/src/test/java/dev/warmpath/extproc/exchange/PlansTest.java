@@ -1,0 +1,224 @@
+package dev.warmpath.extproc.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmpath.config.v1.Mode;
+import dev.warmpath.extproc.exchange.Plans.End;
+import dev.warmpath.extproc.ledger.Shadow;
+import dev.warmpath.extproc.prompt.Dialect;
+import dev.warmpath.extproc.usage.Usage;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class PlansTest {
+  private static final long INCARNATION = 7;
+  private static final int MAX_EXCHANGES = 3;
+  private static final long SECOND = 1_000_000_000L;
+  private static final long PLAN_TTL = 60 * SECOND;
+  private static final long SETTLE = 2 * SECOND;
+  private static final RouteEntry ROUTE =
+      new RouteEntry(
+          "messages",
+          "/",
+          Map.of(),
+          new RouteEntry.ProviderTarget("anthropic", "scope", false),
+          Dialect.ANTHROPIC_MESSAGES,
+          "",
+          Mode.ACTIVE);
+
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final List<Settled> settled = new ArrayList<>();
+  private final Rejections rejections = new Rejections();
+  private final Plans plans =
+      new Plans(
+          INCARNATION,
+          new Limits(1 << 20, 1 << 20, MAX_EXCHANGES, PLAN_TTL, SETTLE),
+          Map.of(),
+          new ExchangeMetrics(registry, 10),
+          rejections,
+          new FirstBytes(),
+          (plan, usage, end, _) -> settled.add(new Settled(plan, usage, end)));
+
+  private record Settled(ExchangePlan plan, Usage usage, End end) {}
+
+  private ExchangePlan open() {
+    var plan =
+        new ExchangePlan(
+            plans.nextId(),
+            new ExchangePlan.Decided(
+                ROUTE,
+                Dialect.ANTHROPIC_MESSAGES,
+                "",
+                "model",
+                true,
+                true,
+                0,
+                0,
+                100,
+                400,
+                new Shadow(100, 0, 0, 0, 0, 0)),
+            null,
+            new String[0],
+            0);
+    plans.opened(plan);
+    return plan;
+  }
+
+  private static Outcome seen(ExchangePlan plan, int status, boolean cut, boolean end) {
+    return outcome(plan, Outcome.Source.OBSERVER, status, null, "", cut, end);
+  }
+
+  private static Outcome outcome(
+      ExchangePlan plan,
+      Outcome.Source source,
+      int status,
+      @Nullable Usage usage,
+      String rejectedField,
+      boolean cut,
+      boolean end) {
+    return new Outcome(
+        plan.id(),
+        source,
+        "10.0.0.1:443",
+        "anthropic",
+        status,
+        1,
+        null,
+        usage,
+        rejectedField,
+        cut,
+        end);
+  }
+
+  private double expired() {
+    return registry.get("warmpath.plans.expired").counter().count();
+  }
+
+  @Test
+  void observedThenStreamEnds_settlesOnce() {
+    ExchangePlan plan = open();
+    plans.observed(seen(plan, 200, false, true), SECOND);
+    assertThat(settled).isEmpty();
+    plans.streamEnded(plan, false, SECOND);
+    plans.observed(seen(plan, 500, false, true), SECOND);
+    plans.sweep(10 * SECOND);
+
+    assertThat(settled).extracting(Settled::end).containsExactly(End.SERVED);
+    assertThat(plans.size()).isZero();
+  }
+
+  @Test
+  void streamEndsThenObserved_settlesOnce() {
+    ExchangePlan plan = open();
+    plans.streamEnded(plan, false, SECOND);
+    assertThat(settled).isEmpty();
+    plans.observed(seen(plan, 400, false, true), SECOND);
+
+    assertThat(settled).extracting(Settled::end).containsExactly(End.CLIENT_ERROR);
+  }
+
+  @Test
+  void brokeOff_waitsForTheAccessLogToSayWhoBrokeIt() {
+    ExchangePlan plan = open();
+    plans.streamEnded(plan, false, SECOND);
+    plans.observed(seen(plan, 200, true, true), SECOND);
+    assertThat(settled).isEmpty();
+    plans.observed(outcome(plan, Outcome.Source.ACCESS_LOG, 200, null, "", true, true), SECOND);
+
+    assertThat(settled).extracting(Settled::end).containsExactly(End.ENDPOINT_LOST);
+  }
+
+  @Test
+  void sweep_neverObserved_settlesAsUnknownWhenItsTimeIsUp() {
+    plans.streamEnded(open(), false, 0);
+    plans.sweep(SETTLE);
+    assertThat(settled).isEmpty();
+    plans.sweep(SETTLE + 1);
+
+    assertThat(settled).extracting(Settled::end).containsExactly(End.UNKNOWN);
+    assertThat(expired()).isZero();
+  }
+
+  @Test
+  void sweep_connectionLost_waitsForItsOwnTimeAndIsCounted() {
+    plans.streamEnded(open(), true, 0);
+    plans.sweep(SETTLE + 1);
+    assertThat(settled).isEmpty();
+    plans.sweep(PLAN_TTL + 1);
+
+    assertThat(settled).hasSize(1);
+    assertThat(expired()).isEqualTo(1);
+  }
+
+  @Test
+  void streamEnded_moreWithoutStreamThanTheBound_oldestAreSettledAndCounted() {
+    var all = new ArrayList<ExchangePlan>();
+    for (int i = 0; i < MAX_EXCHANGES + 2; i++) {
+      ExchangePlan plan = open();
+      all.add(plan);
+      plans.streamEnded(plan, true, i);
+    }
+
+    assertThat(settled).extracting(Settled::plan).containsExactly(all.get(0), all.get(1));
+    assertThat(plans.size()).isEqualTo(MAX_EXCHANGES);
+    assertThat(expired()).isEqualTo(2);
+  }
+
+  @Test
+  void streamEnded_settledInBetween_makeRoom() {
+    for (int i = 0; i < 10 * MAX_EXCHANGES; i++) {
+      ExchangePlan plan = open();
+      plans.streamEnded(plan, true, i);
+      plans.observed(seen(plan, 200, false, true), i);
+    }
+
+    assertThat(settled).hasSize(10 * MAX_EXCHANGES);
+    assertThat(expired()).isZero();
+  }
+
+  @Test
+  void usage_ofBothSources_theObserverCountsAndTheLogFillsIn() {
+    ExchangePlan plan = open();
+    plans.observed(
+        outcome(
+            plan, Outcome.Source.ACCESS_LOG, 200, Usage.included(999, 99, -1, 9), "", false, true),
+        SECOND);
+    plans.observed(
+        outcome(plan, Outcome.Source.OBSERVER, 200, Usage.of(40, 0, 0, 60, -1), "", false, true),
+        SECOND);
+    plans.streamEnded(plan, false, SECOND);
+
+    assertThat(settled)
+        .singleElement()
+        .satisfies(
+            one -> {
+              assertThat(one.usage().readTokens()).isEqualTo(40);
+              assertThat(one.usage().inputTokens()).isEqualTo(100);
+            });
+  }
+
+  @Test
+  void rejectedField_ofAnEditedBody_isNotAddedAgain() {
+    ExchangePlan plan = open();
+    plans.observed(
+        outcome(plan, Outcome.Source.OBSERVER, 400, null, "cache_control", false, true), SECOND);
+    plans.streamEnded(plan, false, SECOND);
+
+    assertThat(rejections.allows("anthropic", "model", "cache_control", SECOND)).isFalse();
+    assertThat(rejections.allows("anthropic", "other", "cache_control", SECOND)).isTrue();
+  }
+
+  @Test
+  void observed_planOfAnotherIncarnationOrSettled_isDropped() {
+    ExchangePlan plan = open();
+    plans.streamEnded(plan, false, 0);
+    plans.observed(seen(plan, 200, false, true), 0);
+    plans.observed(seen(plan, 200, false, true), 0);
+
+    assertThat(settled).hasSize(1);
+  }
+}

@@ -1,0 +1,76 @@
+package dev.warmpath.extproc.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmpath.extproc.exchange.Rejections.Rejection;
+import org.junit.jupiter.api.Test;
+
+class RejectionsTest {
+  private final Rejections rejections = new Rejections();
+
+  private boolean allows(long nowNanos) {
+    return rejections.allows("anthropic", "model", "cache_control", nowNanos);
+  }
+
+  private void reject(long nowNanos) {
+    rejections.rejected("anthropic", "model", "cache_control", nowNanos);
+  }
+
+  @Test
+  void rejected_once_pausesForTheFirstPause() {
+    assertThat(allows(0)).isTrue();
+    reject(0);
+
+    assertThat(allows(Rejections.FIRST_PAUSE_NANOS - 1)).isFalse();
+    assertThat(allows(Rejections.FIRST_PAUSE_NANOS)).isTrue();
+    assertThat(rejections.allows("anthropic", "other", "cache_control", 0)).isTrue();
+  }
+
+  @Test
+  void rejected_againAfterThePause_pausesTwiceAsLong() {
+    reject(0);
+    long second = Rejections.FIRST_PAUSE_NANOS;
+    reject(second);
+
+    assertThat(allows(second + 2 * Rejections.FIRST_PAUSE_NANOS - 1)).isFalse();
+    assertThat(allows(second + 2 * Rejections.FIRST_PAUSE_NANOS)).isTrue();
+  }
+
+  @Test
+  void rejected_duringThePause_isTheSameRefusal() {
+    reject(0);
+    reject(1);
+
+    assertThat(allows(Rejections.FIRST_PAUSE_NANOS)).isTrue();
+    assertThat(rejections.drainUntold()).hasSize(1);
+    assertThat(rejections.drainUntold()).isEmpty();
+  }
+
+  @Test
+  void told_byAnotherReplica_pausesAndIsNotToldOn() {
+    rejections.told(new Rejection("anthropic", "model", "cache_control", 500), 100);
+
+    assertThat(allows(599)).isFalse();
+    assertThat(allows(600)).isTrue();
+    assertThat(rejections.drainUntold()).isEmpty();
+  }
+
+  @Test
+  void told_nonsense_isBounded() {
+    rejections.told(new Rejection("anthropic", "model", "cache_control", Long.MAX_VALUE), 0);
+    rejections.told(new Rejection("anthropic", "other", "cache_control", -5), 0);
+
+    assertThat(allows(Rejections.LONGEST_PAUSE_NANOS)).isTrue();
+    assertThat(rejections.allows("anthropic", "other", "cache_control", 0)).isTrue();
+  }
+
+  @Test
+  void rejected_moreThanTheBound_unknownPairsAreNotAnnotated() {
+    for (int i = 0; i < Rejections.MAX_ENTRIES + 5; i++) {
+      rejections.rejected("anthropic", "model-" + i, "cache_control", 0);
+    }
+
+    assertThat(allows(0)).isFalse();
+    assertThat(rejections.drainUntold()).hasSize(Rejections.MAX_ENTRIES);
+  }
+}
