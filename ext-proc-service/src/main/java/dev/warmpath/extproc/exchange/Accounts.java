@@ -106,10 +106,6 @@ final class Accounts implements Plans.Settlement {
         plan.model(),
         decided.promptTextBytes(),
         usage.inputTokens());
-    Optional<Tariff> tariff = tariff(plan, usage);
-    if (tariff.isEmpty()) {
-      return;
-    }
     ledger.record(
         new Account(
             plan.route().id(),
@@ -124,7 +120,8 @@ final class Accounts implements Plans.Settlement {
                 usage.uncachedTokens(),
                 usage.outputTokens()),
             decided.shadow(),
-            tariff.get()));
+            tariff(plan, usage).orElseGet(Tariff.Unknown::new),
+            end == Plans.End.SERVED));
   }
 
   private Optional<Tariff> tariff(ExchangePlan plan, Usage usage) {

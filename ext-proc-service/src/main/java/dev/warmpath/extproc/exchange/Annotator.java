@@ -24,9 +24,11 @@ final class Annotator {
    * @param splices edits; empty: none
    * @param clientMarkedBlocks prefix blocks up to the client's last marker
    * @param plannedMarkedBlocks prefix blocks up to the last marker of the client or ours
+   * @param fieldIsClients the client had sent such a field, too: a refusal may be about its own
    */
-  record Edits(Splices splices, int clientMarkedBlocks, int plannedMarkedBlocks) {
-    static final Edits NONE = new Edits(Splices.NONE, 0, 0);
+  record Edits(
+      Splices splices, int clientMarkedBlocks, int plannedMarkedBlocks, boolean fieldIsClients) {
+    static final Edits NONE = new Edits(Splices.NONE, 0, 0, false);
   }
 
   private final Catalogue catalogue;
@@ -58,30 +60,39 @@ final class Annotator {
     }
     int clientMarkedBlocks = blocksUpTo(chain, plan.clientMarkedTextEnd());
     if (plan.splices().isEmpty()
-        || !mayEdit(head, route, "cache_control", prompt, plan.splices(), nowNanos)) {
-      return new Edits(Splices.NONE, clientMarkedBlocks, clientMarkedBlocks);
+        || !mayEdit(head, route, "cache_control", prompt, plan.splices())
+        || rejectedBefore(route, "cache_control", prompt, nowNanos)) {
+      return new Edits(Splices.NONE, clientMarkedBlocks, clientMarkedBlocks, false);
     }
     return new Edits(
         plan.splices(),
         clientMarkedBlocks,
-        Math.max(clientMarkedBlocks, blocksUpTo(chain, plan.placedTextEnd())));
+        Math.max(clientMarkedBlocks, blocksUpTo(chain, plan.placedTextEnd())),
+        plan.clientMarkedTextEnd() > 0);
   }
 
-  /** {@code cache_salt} for a pool whose tenants don't share blocks. */
-  Edits salt(RequestHead head, RouteEntry route, String salt, Prompt prompt, long nowNanos) {
+  /**
+   * {@code cache_salt} for a pool whose tenants don't share blocks. No refusal takes it away: any
+   * client can bring one about, and would end the isolation of all others.
+   */
+  Edits salt(RequestHead head, RouteEntry route, String salt, Prompt prompt) {
     Splices splices = CacheSaltPlanner.plan(prompt, salt);
-    return mayEdit(head, route, "cache_salt", prompt, splices, nowNanos)
-        ? new Edits(splices, 0, 0)
+    return mayEdit(head, route, "cache_salt", prompt, splices)
+        ? new Edits(splices, 0, 0, prompt.cacheSaltStart() >= 0)
         : Edits.NONE;
   }
 
+  private boolean rejectedBefore(RouteEntry route, String field, Prompt prompt, long nowNanos) {
+    boolean rejected =
+        !rejections.allows(route.target().cluster(), prompt.model(), field, nowNanos);
+    if (rejected) {
+      metrics.annotated(route.id(), field, "rejected_before");
+    }
+    return rejected;
+  }
+
   private boolean mayEdit(
-      RequestHead head,
-      RouteEntry route,
-      String field,
-      Prompt prompt,
-      Splices splices,
-      long nowNanos) {
+      RequestHead head, RouteEntry route, String field, Prompt prompt, Splices splices) {
     String refusal = null;
     if (head.signed()) {
       refusal = "signed";
@@ -89,8 +100,6 @@ final class Annotator {
       refusal = "no_content_length";
     } else if (splices.editedLength(prompt.bodyLength()) > maxBodyBytes) {
       refusal = "over_body_limit";
-    } else if (!rejections.allows(route.target().cluster(), prompt.model(), field, nowNanos)) {
-      refusal = "rejected_before";
     }
     if (refusal != null) {
       metrics.annotated(route.id(), field, refusal);

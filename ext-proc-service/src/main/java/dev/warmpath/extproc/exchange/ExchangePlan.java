@@ -22,6 +22,8 @@ final class ExchangePlan {
    * @param model as the client named it
    * @param applied whether the decision was carried out, or only recorded
    * @param edited whether the body was changed
+   * @param fieldIsOurs whether the client itself had sent no such field, so that a refusal of it is
+   *     about ours
    * @param keyRoot exported key of tools and system prompt; 0: none
    * @param keyConversation exported key up to the first user turn
    * @param promptTokens estimate
@@ -35,6 +37,7 @@ final class ExchangePlan {
       String model,
       boolean applied,
       boolean edited,
+      boolean fieldIsOurs,
       long keyRoot,
       long keyConversation,
       int promptTokens,

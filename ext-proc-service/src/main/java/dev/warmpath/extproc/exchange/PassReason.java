@@ -16,6 +16,8 @@ enum PassReason {
   COMPRESSED("compressed"),
   /** Neither the route nor the path names an API that we read. */
   UNKNOWN_API("unknown_api"),
+  /** The model's name is longer than any that ledger, metadata and fleet stream are made for. */
+  MODEL_NAME_TOO_LONG("model_name_too_long"),
   /** Too many bytes or exchanges are under way. */
   OVERLOAD("overload"),
   /** Our own fault: an exception while planning. */

@@ -7,6 +7,7 @@ import dev.warmpath.config.v1.Mode;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
 import dev.warmpath.extproc.ledger.Shadow;
+import dev.warmpath.extproc.pick.Outcome;
 import dev.warmpath.extproc.pick.Pick;
 import dev.warmpath.extproc.pick.Plan;
 import dev.warmpath.extproc.pick.PoolPicker;
@@ -36,6 +37,9 @@ import org.slf4j.LoggerFactory;
  * of ours lets the request through untouched.
  */
 final class Planner {
+
+  /** Longest name of a model; clients choose it, and it goes on to ledger and fleet stream. */
+  static final int MAX_MODEL_BYTES = 256;
 
   private static final String CONTENT_LENGTH = "content-length";
   private static final Logger log = LoggerFactory.getLogger(Planner.class);
@@ -121,13 +125,7 @@ final class Planner {
   Decision plan(RequestHead head, RouteEntry route, ByteString body) {
     long nowNanos = clock.getAsLong();
     try {
-      Decision decision = decide(head, route, body, nowNanos);
-      ExchangePlan plan = decision.plan();
-      if (plan != null) {
-        plans.opened(plan);
-        metrics.planned(route.id(), mode(plan.applied()), clock.getAsLong() - nowNanos);
-      }
-      return decision;
+      return decide(head, route, body, nowNanos);
     } catch (RuntimeException e) {
       // The message of an exception may quote what it stumbled over, so only its place is logged.
       log.error("planning failed: {} at {}", e.getClass().getName(), firstFrame(e));
@@ -156,6 +154,9 @@ final class Planner {
     if (verdict != Verdict.OK) {
       return Decision.pass(verdict.label());
     }
+    if (prompt.modelLength() > MAX_MODEL_BYTES) {
+      return Decision.pass(PassReason.MODEL_NAME_TOO_LONG.label());
+    }
     String tenant = tenants.tenant(head);
     String model = prompt.model();
     String cluster = route.target().cluster();
@@ -164,33 +165,68 @@ final class Planner {
     fill(own.blocks, own.chain, prompt, bytesPerToken);
 
     boolean applied = route.mode() == Mode.ACTIVE;
-    Plan dispatch = null;
-    String[] listed = NO_ADDRESSES;
-    Annotator.Edits edits;
-    int heldTokens = 0;
-    switch (route.target()) {
-      case PoolTarget pool -> {
-        PoolPicker picker = pickers.get(pool.cluster());
-        if (picker != null) {
-          dispatch =
-              applied
-                  ? picker.dispatch(own.blocks, nowNanos, own.pick)
-                  : forecast(picker, own, nowNanos);
-          listed = addresses(own.pick);
-          heldTokens = own.pick.heldTokens();
-          metrics.picked(cluster, own.pick.result().name().toLowerCase(Locale.ROOT));
-        }
-        edits =
-            pool.tenantIsolated()
-                ? annotator.salt(head, route, tenants.salt(tenant), prompt, nowNanos)
-                : Annotator.Edits.NONE;
+    PoolPicker picker =
+        route.target() instanceof PoolTarget pool ? pickers.get(pool.cluster()) : null;
+    Plan dispatch =
+        picker == null
+            ? null
+            : applied
+                ? picker.dispatch(own.blocks, nowNanos, own.pick)
+                : forecast(picker, own, nowNanos);
+    try {
+      Request request =
+          new Request(head, route, dialect, tenant, model, body, bodyBytes.size(), bytesPerToken);
+      return decide(request, own, picker == null ? null : own.pick, dispatch, nowNanos);
+    } catch (RuntimeException e) {
+      // Else the endpoint would look busy with it for ever.
+      if (picker != null && dispatch != null) {
+        picker.end(dispatch, Outcome.UNKNOWN, nowNanos);
       }
-      case ProviderTarget _ ->
-          edits =
-              annotator.mark(
-                  head, route, prompt, own.chain, own.annotationPlanner, bytesPerToken, nowNanos);
+      throw e;
     }
-    String session = head.header(route.sessionHeader());
+  }
+
+  /** What is known of a request before it is decided about. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Request(
+      RequestHead head,
+      RouteEntry route,
+      Dialect dialect,
+      String tenant,
+      String model,
+      byte[] body,
+      int bodyLength,
+      double bytesPerToken) {}
+
+  private Decision decide(
+      Request request, Scratch own, @Nullable Pick pick, @Nullable Plan dispatch, long nowNanos) {
+    RouteEntry route = request.route();
+    Prompt prompt = own.prompt;
+    boolean applied = route.mode() == Mode.ACTIVE;
+    String[] listed = NO_ADDRESSES;
+    int heldTokens = 0;
+    if (pick != null) {
+      listed = addresses(pick);
+      heldTokens = pick.heldTokens();
+      metrics.picked(route.target().cluster(), pick.result().name().toLowerCase(Locale.ROOT));
+    }
+    Annotator.Edits edits =
+        switch (route.target()) {
+          case PoolTarget pool ->
+              pool.tenantIsolated()
+                  ? annotator.salt(request.head(), route, tenants.salt(request.tenant()), prompt)
+                  : Annotator.Edits.NONE;
+          case ProviderTarget _ ->
+              annotator.mark(
+                  request.head(),
+                  route,
+                  prompt,
+                  own.chain,
+                  own.annotationPlanner,
+                  request.bytesPerToken(),
+                  nowNanos);
+        };
+    String session = request.head().header(route.sessionHeader());
     hashKeys.arrive(
         route,
         own.blocks,
@@ -211,11 +247,12 @@ final class Planner {
             plans.nextId(),
             new ExchangePlan.Decided(
                 route,
-                dialect,
-                tenant,
-                model,
+                request.dialect(),
+                request.tenant(),
+                request.model(),
                 applied,
                 edited,
+                !edits.fieldIsClients(),
                 own.chain.keyRoot(),
                 own.chain.keyConversation(),
                 own.blocks.promptTokens(),
@@ -224,8 +261,11 @@ final class Planner {
             dispatch,
             listed,
             nowNanos);
-    byte[] editedBody = edited ? edits.splices().apply(body, bodyBytes.size()) : null;
-    return new Decision(reply(plan, own.chain, editedBody), plan, "");
+    byte[] editedBody = edited ? edits.splices().apply(request.body(), request.bodyLength()) : null;
+    ProcessingResponse reply = reply(plan, own.chain, editedBody);
+    metrics.planned(route.id(), mode(applied), clock.getAsLong() - nowNanos);
+    plans.opened(plan);
+    return new Decision(reply, plan, "");
   }
 
   private static Scope scope(RouteEntry.Target target, String tenant, String model) {

@@ -7,6 +7,7 @@ import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.usage.Usage;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * without a stream are bounded by the same number, oldest settled first.
  */
 public final class Plans {
+
+  /** Statuses by which an upstream refuses what a body says. */
+  private static final Set<Integer> REJECTING = Set.of(400, 422);
 
   private static final int FIRST_CLIENT_ERROR = 400;
   private static final int FIRST_SERVER_ERROR = 500;
@@ -265,12 +269,16 @@ public final class Plans {
     PoolPicker picker = picker(plan);
     if (picker != null && plan.dispatch() != null) {
       picker.usage(plan.dispatch(), usage.readTokens(), usage.inputTokens());
-      picker.end(plan.dispatch(), poolOutcome(end), nowNanos);
-      if (end == End.ENDPOINT_FAILED || end == End.ENDPOINT_LOST) {
-        firstBytes.failed(plan.route().target().cluster(), served(plan));
+      var outcome = poolOutcome(end, plan.upstreamAddress);
+      picker.end(plan.dispatch(), outcome, nowNanos);
+      if (outcome == dev.warmpath.extproc.pick.Outcome.ENDPOINT_FAILED) {
+        firstBytes.failed(plan.route().target().cluster(), plan.upstreamAddress);
       }
     }
-    if (!plan.rejectedField.isEmpty() && plan.decided().edited()) {
+    if (!plan.rejectedField.isEmpty()
+        && REJECTING.contains(plan.status)
+        && plan.decided().edited()
+        && plan.decided().fieldIsOurs()) {
       metrics.rejected(plan.route().target().cluster(), plan.rejectedField);
       rejections.rejected(
           plan.route().target().cluster(), plan.model(), plan.rejectedField, nowNanos);
@@ -278,12 +286,6 @@ public final class Plans {
     metrics.ended(plan.route().id(), end.label());
     metrics.used(plan.route().id(), usage);
     settlement.settled(plan, usage, end, nowNanos);
-  }
-
-  private static String served(ExchangePlan plan) {
-    return plan.upstreamAddress.isEmpty() && plan.listed().length > 0
-        ? plan.listed()[0]
-        : plan.upstreamAddress;
   }
 
   private static End end(ExchangePlan plan) {
@@ -299,10 +301,14 @@ public final class Plans {
     return plan.status == 0 ? End.UNKNOWN : End.SERVED;
   }
 
-  private static dev.warmpath.extproc.pick.Outcome poolOutcome(End end) {
+  /** An endpoint is to blame only when the exchange reached one: Envoy answers 5xx itself, too. */
+  private static dev.warmpath.extproc.pick.Outcome poolOutcome(End end, String upstreamAddress) {
     return switch (end) {
       case SERVED -> dev.warmpath.extproc.pick.Outcome.SERVED;
-      case ENDPOINT_FAILED, ENDPOINT_LOST -> dev.warmpath.extproc.pick.Outcome.ENDPOINT_FAILED;
+      case ENDPOINT_FAILED, ENDPOINT_LOST ->
+          upstreamAddress.isEmpty()
+              ? dev.warmpath.extproc.pick.Outcome.UNKNOWN
+              : dev.warmpath.extproc.pick.Outcome.ENDPOINT_FAILED;
       case CLIENT_ERROR, UNKNOWN -> dev.warmpath.extproc.pick.Outcome.UNKNOWN;
     };
   }

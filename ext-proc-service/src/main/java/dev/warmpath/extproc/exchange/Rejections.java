@@ -19,6 +19,9 @@ public final class Rejections {
   static final long FIRST_PAUSE_NANOS = 60_000_000_000L;
   static final long LONGEST_PAUSE_NANOS = 24 * 3_600_000_000_000L;
 
+  /** After so long without a refusal the next one counts as the first. */
+  static final long FORGOTTEN_NANOS = 24 * 3_600_000_000_000L;
+
   private record Key(String cluster, String model, String field) {}
 
   private record Pause(long untilNanos, long lengthNanos) {}
@@ -46,7 +49,9 @@ public final class Rejections {
       return;
     }
     long length =
-        last == null ? FIRST_PAUSE_NANOS : Math.min(2 * last.lengthNanos(), LONGEST_PAUSE_NANOS);
+        last == null || forgotten(last, nowNanos)
+            ? FIRST_PAUSE_NANOS
+            : Math.min(2 * last.lengthNanos(), LONGEST_PAUSE_NANOS);
     pause(key, length, nowNanos);
     if (untold.size() < MAX_ENTRIES) {
       untold.add(new Rejection(cluster, model, field, length));
@@ -75,7 +80,14 @@ public final class Rejections {
     return drained;
   }
 
+  private static boolean forgotten(Pause pause, long nowNanos) {
+    return nowNanos - pause.untilNanos() > FORGOTTEN_NANOS;
+  }
+
   private void pause(Key key, long lengthNanos, long nowNanos) {
+    if (pauses.size() >= MAX_ENTRIES) {
+      pauses.values().removeIf(pause -> forgotten(pause, nowNanos));
+    }
     if (pauses.size() < MAX_ENTRIES || pauses.containsKey(key)) {
       pauses.put(key, new Pause(nowNanos + lengthNanos, lengthNanos));
     }

@@ -150,8 +150,12 @@ public final class FleetClient implements Closeable {
     onThread(
         () -> {
           closed = true;
-          if (connection != null) {
-            connection.call().onCompleted();
+          Connection last = connection;
+          if (last != null) {
+            // What the period that ends here would have told, all of it.
+            last.ticks = 0;
+            tick();
+            last.call().onCompleted();
           }
         });
     thread.shutdown();

@@ -11,6 +11,8 @@ package dev.warmpath.extproc.ledger;
  * @param tokens as the engine or provider told
  * @param shadow what the prompt would have found elsewhere
  * @param tariff what tokens cost where it went
+ * @param served by its upstream. Only such exchanges make new tenants and models known: else a
+ *     client could use up the room for them with names that nobody serves
  */
 public record Account(
     String route,
@@ -20,7 +22,8 @@ public record Account(
     Annotation annotation,
     Tokens tokens,
     Shadow shadow,
-    Tariff tariff) {
+    Tariff tariff,
+    boolean served) {
 
   /** Whether our decision was applied. */
   public enum Mode {

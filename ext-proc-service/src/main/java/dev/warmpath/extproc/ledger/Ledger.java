@@ -64,7 +64,9 @@ public final class Ledger {
   public synchronized void record(Account account) {
     Key key =
         new Key(
-            account.route(), bounded(tenants, account.tenant()), bounded(models, account.model()));
+            account.route(),
+            bounded(tenants, account.tenant(), account.served()),
+            bounded(models, account.model(), account.served()));
     if (totals.size() >= MAX_ROWS && !totals.containsKey(key)) {
       key = new Key(account.route(), OTHER, OTHER);
     }
@@ -129,11 +131,11 @@ public final class Ledger {
     return rows;
   }
 
-  private String bounded(Set<String> known, String value) {
+  private String bounded(Set<String> known, String value, boolean mayAdd) {
     if (known.contains(value)) {
       return value;
     }
-    if (known.size() >= maxLabelValues) {
+    if (!mayAdd || known.size() >= maxLabelValues) {
       return OTHER;
     }
     known.add(value);

@@ -50,6 +50,7 @@ final class Sums {
           case Tariff.TokenPrices _ ->
               account.mode() == Mode.FORECAST || account.annotation() == Annotation.NOT_OURS;
           case Tariff.EndpointHours _ -> account.mode() == Mode.FORECAST;
+          case Tariff.Unknown _ -> true;
         };
     Shadow shadow = account.shadow();
     return isWhatHappened

@@ -15,6 +15,19 @@ public sealed interface Tariff {
   /** Whether it can price these tokens: all that it asks a price for are known. */
   boolean canPrice(Tokens tokens);
 
+  /** Nobody told: tokens are counted, money is unknown and never taken for zero. */
+  record Unknown() implements Tariff {
+    @Override
+    public long nanoUsd(Tokens tokens) {
+      throw new IllegalStateException("no price is known (expected: canPrice asked before)");
+    }
+
+    @Override
+    public boolean canPrice(Tokens tokens) {
+      return false;
+    }
+  }
+
   /**
    * Engines of a pool, paid by the hour: an exchange costs its share of prefill-busy seconds. Idle
    * time is nobody's; {@link PoolTime} keeps it.

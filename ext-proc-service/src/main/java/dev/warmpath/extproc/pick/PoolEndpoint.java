@@ -59,6 +59,10 @@ final class PoolEndpoint {
   final Belief belief;
   EndpointState view;
   private final PickSettings settings;
+
+  /** Until then first bytes that don't come are no sign of anything. */
+  private long astrayUntilNanos;
+
   private double capacityFactor = 1;
 
   // Own load.
@@ -117,10 +121,20 @@ final class PoolEndpoint {
     this.settings = settings;
     this.belief = new Belief(capacityTokens(), settings.maxBelievedBlocks());
     this.sentNanos = nowNanos;
+    this.astrayUntilNanos = nowNanos;
     this.turnBeganNanos = nowNanos;
     this.seenFromNanos = nowNanos;
     this.lateNanos = nowNanos;
     view(view, nowNanos);
+  }
+
+  /** See {@link PoolPicker#outcomesAstray}. */
+  void outcomesAstrayUntil(long untilNanos) {
+    astrayUntilNanos = untilNanos;
+  }
+
+  boolean outcomesAstray(long nowNanos) {
+    return nowNanos - astrayUntilNanos < 0;
   }
 
   /** Takes a newer view of the same endpoint. */
@@ -200,7 +214,8 @@ final class PoolEndpoint {
       mean = lateSeconds * Math.exp(-(nowNanos - lateNanos) / NANOS / LATE_MEMORY_SECONDS);
     }
     Plan oldest = oldestAwaiting;
-    double now = oldest == null ? 0 : (nowNanos - oldest.expectedNanos) / NANOS;
+    double now =
+        oldest == null || outcomesAstray(nowNanos) ? 0 : (nowNanos - oldest.expectedNanos) / NANOS;
     return Math.max(mean, now > LATE_FLOOR_SECONDS ? now : 0);
   }
 

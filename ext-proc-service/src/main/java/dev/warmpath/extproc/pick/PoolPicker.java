@@ -81,6 +81,8 @@ public final class PoolPicker {
   private double usuallyLateSeconds;
   private boolean everSent;
   private long firstSentNanos;
+  private boolean everAstray;
+  private long astrayUntilNanos;
 
   private long ejections;
   private long overdue;
@@ -118,6 +120,9 @@ public final class PoolPicker {
     }
     for (int i = 0; i < next.length; i++) {
       next[i].view(view.get(i), nowNanos);
+      if (everAstray) {
+        next[i].outcomesAstrayUntil(astrayUntilNanos);
+      }
     }
     byAddress.clear();
     byAddress.putAll(kept);
@@ -276,6 +281,19 @@ public final class PoolPicker {
     }
   }
 
+  /**
+   * Outcomes go astray: other replicas see a part of them and can't pass them on. Until then a
+   * first byte that doesn't come makes no endpoint late, overdue or failed, and a plan that ends
+   * without outcome may have been served.
+   */
+  public synchronized void outcomesAstray(long untilNanos) {
+    everAstray = true;
+    astrayUntilNanos = untilNanos;
+    for (PoolEndpoint endpoint : endpoints) {
+      endpoint.outcomesAstrayUntil(untilNanos);
+    }
+  }
+
   /** A plan is over: gives back what it still has. */
   public synchronized void end(Plan plan, Outcome outcome, long nowNanos) {
     if (plan.ended) {
@@ -301,7 +319,7 @@ public final class PoolPicker {
         }
       }
       case UNKNOWN -> {
-        if (!plan.firstByteSeen) {
+        if (!plan.firstByteSeen && !endpoint.outcomesAstray(nowNanos)) {
           endpoint.forget(plan);
         }
       }
@@ -324,6 +342,10 @@ public final class PoolPicker {
       for (Plan plan = endpoint.oldestAwaiting; plan != null; plan = next) {
         next = plan.nextAwaiting;
         if (nowNanos - plan.deadlineNanos > 0) {
+          if (endpoint.outcomesAstray(nowNanos)) {
+            unobserved(plan, nowNanos);
+            continue;
+          }
           plan.overdue = true;
           found++;
           countFailure(endpoint, plan, nowNanos);

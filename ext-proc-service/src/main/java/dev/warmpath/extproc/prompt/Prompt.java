@@ -118,6 +118,11 @@ public final class Prompt {
     return modelEnd;
   }
 
+  /** Bytes of the model's name, decoded. */
+  public int modelLength() {
+    return modelTextEnd - modelTextStart;
+  }
+
   /** The model's name, decoded; empty if there is none. Allocates only when it changed. */
   public String model() {
     if (!Arrays.equals(modelBytes, 0, modelBytes.length, text, modelTextStart, modelTextEnd)) {

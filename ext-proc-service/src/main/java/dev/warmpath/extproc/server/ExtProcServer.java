@@ -10,7 +10,6 @@ import dev.warmpath.extproc.exchange.AccessLog;
 import dev.warmpath.extproc.exchange.ExchangeMetrics;
 import dev.warmpath.extproc.exchange.Exchanges;
 import dev.warmpath.extproc.exchange.ExtProcService;
-import dev.warmpath.extproc.exchange.Outcome;
 import dev.warmpath.extproc.fleet.FleetClient;
 import dev.warmpath.extproc.fleet.FleetPort;
 import dev.warmpath.extproc.provider.Catalogue;
@@ -32,7 +31,6 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +46,9 @@ public final class ExtProcServer implements Closeable {
 
   private static final int SWEEP_MILLIS = 100;
   private static final long WARM_UP_TIMEOUT_NANOS = SECONDS.toNanos(30);
+
+  /** Longer than any plan waits for its outcome. */
+  private static final long FAR_NANOS = TimeUnit.DAYS.toNanos(1);
 
   private final ExtProc settings;
   private final ProcessorServer server;
@@ -139,7 +140,7 @@ public final class ExtProcServer implements Closeable {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     bindJvm(registry);
     long incarnation = new SecureRandom().nextLong();
-    OutcomeRelay relay = new OutcomeRelay();
+    OutcomeRelay relay = new OutcomeRelay(System::nanoTime);
     Exchanges exchanges =
         Exchanges.of(
             new Exchanges.Parts(
@@ -151,6 +152,7 @@ public final class ExtProcServer implements Closeable {
                 relay,
                 new ExchangeMetrics(registry, settings.getMaxLabelValues()),
                 System::nanoTime));
+    relay.tells(exchanges.pickers().values());
     FleetClient fleet = fleet(config, incarnation, exchanges, relay, registry);
     HealthStatusManager health = new HealthStatusManager();
     SwitchBoard switches = new SwitchBoard(health);
@@ -240,10 +242,12 @@ public final class ExtProcServer implements Closeable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+    sweeper.shutdownNow();
+    // What still waits for a late outcome is settled without, so that the ledger has it.
+    exchanges.sweep(System.nanoTime() + FAR_NANOS);
     if (fleet != null) {
       fleet.close();
     }
-    sweeper.shutdownNow();
     watchdog.close();
     server.close();
     admin.close();
@@ -273,8 +277,7 @@ public final class ExtProcServer implements Closeable {
             exchanges.ledger(),
             System::nanoTime);
     relay.to(port::forward);
-    FleetConnected connected = new FleetConnected();
-    Gauge.builder("warmpath.fleet.connected", connected, c -> c.now() ? 1 : 0)
+    Gauge.builder("warmpath.fleet.connected", relay, r -> r.connected() ? 1 : 0)
         .description("1 while the fleet stream is established")
         .register(registry);
     Gauge.builder("warmpath.fleet.outcomes.dropped", port, FleetPort::droppedOutcomes)
@@ -288,7 +291,7 @@ public final class ExtProcServer implements Closeable {
             .setVersion(Version.current())
             .build(),
         port,
-        connected);
+        relay::connected);
   }
 
   private static int eventLoops(ExtProc settings) {
@@ -301,32 +304,5 @@ public final class ExtProcServer implements Closeable {
     new JvmMemoryMetrics().bindTo(registry);
     new JvmGcMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
-  }
-
-  /** Breaks the circle: exchanges forward outcomes to a port that is built from them. */
-  private static final class OutcomeRelay implements Consumer<Outcome> {
-    private volatile Consumer<Outcome> target = _ -> {};
-
-    void to(Consumer<Outcome> port) {
-      target = port;
-    }
-
-    @Override
-    public void accept(Outcome outcome) {
-      target.accept(outcome);
-    }
-  }
-
-  private static final class FleetConnected implements Consumer<Boolean> {
-    private volatile boolean now;
-
-    boolean now() {
-      return now;
-    }
-
-    @Override
-    public void accept(Boolean connected) {
-      now = connected;
-    }
   }
 }

@@ -3,6 +3,7 @@ package dev.warmpath.extproc.server;
 import dev.warmpath.config.v1.Secrets;
 import dev.warmpath.extproc.prefix.KeyRing;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -51,10 +52,21 @@ final class SecretFiles {
       byte[] secret = new byte[SECRET_BYTES];
       new SecureRandom().nextBytes(secret);
       Files.createDirectories(stateDirectory);
-      Files.createFile(
-          generated,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      Files.write(generated, secret, StandardOpenOption.WRITE);
+      // Whole or not at all: neither a crash nor another replica may see half of it.
+      Path whole =
+          Files.createTempFile(
+              stateDirectory,
+              name,
+              ".new",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      try {
+        Files.write(whole, secret, StandardOpenOption.WRITE);
+        Files.createLink(generated, whole);
+      } catch (FileAlreadyExistsException _) {
+        return checked(generated); // Another replica was faster.
+      } finally {
+        Files.deleteIfExists(whole);
+      }
       log.warn(
           "generated the {} secret in {}; with more than one replica name one file for all in"
               + " secrets.{}_secret_file",

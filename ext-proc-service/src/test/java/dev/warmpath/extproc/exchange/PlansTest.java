@@ -46,6 +46,10 @@ class PlansTest {
   private record Settled(ExchangePlan plan, Usage usage, End end) {}
 
   private ExchangePlan open() {
+    return open(true);
+  }
+
+  private ExchangePlan open(boolean fieldIsOurs) {
     var plan =
         new ExchangePlan(
             plans.nextId(),
@@ -56,6 +60,7 @@ class PlansTest {
                 "model",
                 true,
                 true,
+                fieldIsOurs,
                 0,
                 0,
                 100,
@@ -210,6 +215,21 @@ class PlansTest {
 
     assertThat(rejections.allows("anthropic", "model", "cache_control", SECOND)).isFalse();
     assertThat(rejections.allows("anthropic", "other", "cache_control", SECOND)).isTrue();
+  }
+
+  @Test
+  void rejectedField_thatTheClientSentTooOrWithAnotherStatus_isNotOurs() {
+    ExchangePlan clients = open(false);
+    plans.observed(
+        outcome(clients, Outcome.Source.OBSERVER, 400, null, "cache_control", false, true), 0);
+    plans.streamEnded(clients, false, 0);
+    ExchangePlan unavailable = open();
+    plans.observed(
+        outcome(unavailable, Outcome.Source.OBSERVER, 503, null, "cache_control", false, true), 0);
+    plans.streamEnded(unavailable, false, 0);
+
+    assertThat(settled).hasSize(2);
+    assertThat(rejections.allows("anthropic", "model", "cache_control", 0)).isTrue();
   }
 
   @Test

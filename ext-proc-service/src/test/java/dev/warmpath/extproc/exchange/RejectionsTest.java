@@ -37,6 +37,27 @@ class RejectionsTest {
   }
 
   @Test
+  void rejected_againAfterALongTime_countsAsTheFirst() {
+    reject(0);
+    long later = Rejections.FIRST_PAUSE_NANOS + Rejections.FORGOTTEN_NANOS + 1;
+    reject(later);
+
+    assertThat(allows(later + Rejections.FIRST_PAUSE_NANOS)).isTrue();
+  }
+
+  @Test
+  void rejected_roomUsedUpByForgottenOnes_isMade() {
+    for (int i = 0; i < Rejections.MAX_ENTRIES; i++) {
+      rejections.rejected("anthropic", "model-" + i, "cache_control", 0);
+    }
+    long later = Rejections.FIRST_PAUSE_NANOS + Rejections.FORGOTTEN_NANOS + 1;
+    rejections.rejected("anthropic", "fresh", "cache_control", later);
+
+    assertThat(allows(later)).isTrue();
+    assertThat(rejections.allows("anthropic", "fresh", "cache_control", later)).isFalse();
+  }
+
+  @Test
   void rejected_duringThePause_isTheSameRefusal() {
     reject(0);
     reject(1);

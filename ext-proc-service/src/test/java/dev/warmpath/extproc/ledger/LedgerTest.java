@@ -20,7 +20,7 @@ class LedgerTest {
   private final Ledger ledger = new Ledger(3);
 
   private static Account account(Mode mode, Annotation by, Tokens tokens, Shadow shadow, Tariff t) {
-    return new Account("chat", "acme", "sonnet", mode, by, tokens, shadow, t);
+    return new Account("chat", "acme", "sonnet", mode, by, tokens, shadow, t, true);
   }
 
   private static Account of(String route, String tenant, String model) {
@@ -32,7 +32,44 @@ class LedgerTest {
         Annotation.OURS,
         new Tokens(10, 0, 0, 20, 5),
         NO_SHADOW,
-        PRICES);
+        PRICES,
+        true);
+  }
+
+  @Test
+  void record_notServed_makesNoLabelKnown() {
+    ledger.record(of("chat", "acme", "sonnet"));
+    ledger.record(
+        new Account(
+            "chat",
+            "acme",
+            "made-up",
+            Mode.ACTIVE,
+            Annotation.OURS,
+            new Tokens(0, 0, 0, 0, 0),
+            NO_SHADOW,
+            PRICES,
+            false));
+
+    assertThat(ledger.totals())
+        .extracting(LedgerRow::model)
+        .containsExactlyInAnyOrder("sonnet", Ledger.OTHER);
+  }
+
+  @Test
+  void record_priceUnknown_tokensAreCountedAndMoneyIsNot() {
+    ledger.record(
+        account(
+            Mode.ACTIVE,
+            Annotation.OURS,
+            new Tokens(10, 0, 0, 20, 5),
+            NO_SHADOW,
+            new Tariff.Unknown()));
+
+    LedgerRow row = only();
+    assertThat(row.tokens()).isEqualTo(new Tokens(10, 0, 0, 20, 5));
+    assertThat(row.unknownUsageRequests()).isEqualTo(1);
+    assertThat(row.actualNanoUsd()).isZero();
   }
 
   private LedgerRow only() {

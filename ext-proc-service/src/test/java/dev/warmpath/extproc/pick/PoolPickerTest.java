@@ -895,6 +895,29 @@ class PoolPickerTest {
   }
 
   @Test
+  void outcomesAstray_firstByteNeverSeen_isNobodysFailure() {
+    endpoints(A, B);
+    String home = serve(distinct(1, 10, 100));
+    picker.outcomesAstray(now + 60 * SECOND);
+    Plan plan = dispatch(distinct(1, 20, 100));
+    assertThat(pick.address(0)).isEqualTo(home);
+    now += 30 * SECOND;
+
+    assertThat(picker.overdue(now)).isZero();
+    assertThat(stats(home).failuresInRow()).isZero();
+    assertThat(stats(home).pendingTokens()).isZero();
+    picker.end(plan, Outcome.UNKNOWN, now);
+    picker.pick(distinct(1, 20, 100), now, pick);
+    assertThat(pick.address(0)).isEqualTo(home);
+    assertThat(pick.heldTokens()).as("it may have been served").isEqualTo(2_000);
+
+    now += 31 * SECOND;
+    dispatch(distinct(1, 30, 100));
+    now += 11 * SECOND;
+    assertThat(picker.overdue(now)).as("outcomes come again").isEqualTo(1);
+  }
+
+  @Test
   void overdue_longPrompt_isGivenItsTime() {
     endpoints(A);
     dispatch(distinct(1, 10, 8_000)); // 10 s of prefill

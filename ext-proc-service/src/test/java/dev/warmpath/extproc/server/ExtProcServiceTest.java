@@ -156,6 +156,26 @@ class ExtProcServiceTest {
   }
 
   @Test
+  void request_modelNameOfAnyLength_isBounded() throws Exception {
+    String body = chat("hello").toStringUtf8();
+    String longest = body.replaceFirst("\"model\": ?\"[^\"]*\"", modelOf(256));
+    assertThat(longest).isNotEqualTo(body);
+
+    assertThat(endpoints(exchange(longest))).isNotEmpty();
+    assertThat(exchange(longest.replace(modelOf(256), modelOf(257))).hasDynamicMetadata())
+        .isFalse();
+    assertThat(registry.scrape()).contains("model_name_too_long");
+  }
+
+  private ProcessingResponse exchange(String body) throws Exception {
+    return new Stream(channel).exchange(Map.of(), ByteString.copyFromUtf8(body));
+  }
+
+  private static String modelOf(int bytes) {
+    return "\"model\":\"%s\"".formatted("m".repeat(bytes));
+  }
+
+  @Test
   void request_partOfABody_passesUntouched() throws Exception {
     Stream stream = new Stream(channel);
     stream.headers(Map.of(), "/v1/chat/completions", -1, false);
