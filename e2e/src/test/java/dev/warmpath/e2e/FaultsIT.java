@@ -53,6 +53,9 @@ class FaultsIT {
   private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final int MAX_DELAYED = 40;
 
+  private static final int MAX_DELAYED_WHEN_CALM = 2;
+  private static final int MAX_CALM_ATTEMPTS = 10;
+
   private static EngineFleet engines;
   private static Stack stack;
   private static LoadGenerator load;
@@ -168,7 +171,7 @@ class FaultsIT {
 
   @Test
   void extProc_stoppedUnderLoad_fewAreDelayedAndNoneLong() {
-    LoadReport calm = load.run(new Steady(requests((STOP_SECONDS + 3) * RATE), RATE));
+    awaitCalm();
     engines.reset();
     List<LoadRequest> requests = requests((STOP_SECONDS + 3) * RATE);
     LoadRun run = load.begin(new Steady(requests, RATE));
@@ -182,7 +185,8 @@ class FaultsIT {
     LoadReport report = run.await();
     assertServed(report);
     assertIntact(requests);
-    assertHardlyDelayed(report, calm);
+    assertThat(delayed(report)).as("requests longer than 100 ms").isLessThanOrEqualTo(MAX_DELAYED);
+    assertThat(longestNanos(report)).as("the longest, in ns").isLessThanOrEqualTo(LONGEST_NANOS);
   }
 
   @Test
@@ -324,16 +328,20 @@ class FaultsIT {
   }
 
   /**
-   * What the same load without a fault suffers is the machine's fault, not the processor's; on an
-   * idle one that is nothing.
+   * The same load without a fault: a machine that delays it by itself can't tell what a fault does.
    */
-  private static void assertHardlyDelayed(LoadReport report, LoadReport calm) {
-    assertThat(delayed(report))
-        .as("requests longer than 100 ms")
-        .isLessThanOrEqualTo(MAX_DELAYED + delayed(calm));
-    assertThat(longestNanos(report))
-        .as("the longest, in ns")
-        .isLessThanOrEqualTo(LONGEST_NANOS + Math.max(0, longestNanos(calm) - DELAYED_NANOS));
+  private static void awaitCalm() {
+    for (int attempt = 1; attempt <= MAX_CALM_ATTEMPTS; attempt++) {
+      LoadReport calm = load.run(new Steady(requests(2 * RATE), RATE));
+      assertServed(calm);
+      if (delayed(calm) <= MAX_DELAYED_WHEN_CALM) {
+        return;
+      }
+    }
+    throw new AssertionError(
+        "more than %d of %d requests are delayed without any fault, %d times in a row (expected: a"
+                .formatted(MAX_DELAYED_WHEN_CALM, 2 * RATE, MAX_CALM_ATTEMPTS)
+            + " machine that has time)");
   }
 
   private static long delayed(LoadReport report) {

@@ -41,8 +41,8 @@ import java.util.TreeMap;
  * <p>Each configured route becomes three of Envoy's, because how a body is read has to be decided
  * before it is read, and by what can be known then: a body whose length is over the limit ({@code
  * ID/oversize}), one whose length is not told ({@code ID/chunked}), and the rest ({@code ID}). The
- * name reaches the ext_proc service as {@code xds.route_name}, which so knows what it may edit: the
- * bodies of {@code ID} only.
+ * name reaches the ext_proc service as {@code xds.route_name}, by which it counts; which of its own
+ * routes a request takes it finds by path and headers, and what it may edit by the content-length.
  */
 final class Routes {
   static final String NAME = "warmpath";
