@@ -82,9 +82,11 @@ final class AdminJson {
       json.writeNumberField("forecast_requests", row.getForecastRequests());
       json.writeNumberField("unknown_usage_requests", row.getUnknownUsageRequests());
       usage(row.getUsage(), json);
+      json.writeNumberField("planned_read_tokens", row.getPlannedReadTokens());
       json.writeNumberField("naive_read_tokens", row.getNaiveReadTokens());
       json.writeNumberField("possible_read_tokens", row.getPossibleReadTokens());
       json.writeNumberField("actual_nanousd", row.getActualNanousd());
+      json.writeNumberField("planned_nanousd", row.getPlannedNanousd());
       json.writeNumberField("naive_nanousd", row.getNaiveNanousd());
       json.writeNumberField("possible_nanousd", row.getPossibleNanousd());
       json.writeEndObject();

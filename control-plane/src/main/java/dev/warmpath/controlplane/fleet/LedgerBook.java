@@ -173,6 +173,8 @@ public final class LedgerBook {
         .setPossibleReadTokens(a.getPossibleReadTokens() + b.getPossibleReadTokens())
         .setActiveRequests(a.getActiveRequests() + b.getActiveRequests())
         .setForecastRequests(a.getForecastRequests() + b.getForecastRequests())
+        .setPlannedNanousd(a.getPlannedNanousd() + b.getPlannedNanousd())
+        .setPlannedReadTokens(a.getPlannedReadTokens() + b.getPlannedReadTokens())
         .build();
   }
 

@@ -3,6 +3,8 @@ package dev.warmpath.controlplane.fleet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import dev.warmpath.fleet.v1.LedgerDelta;
 import dev.warmpath.fleet.v1.LedgerRow;
 import dev.warmpath.fleet.v1.Usage;
@@ -27,6 +29,32 @@ class LedgerBookTest {
     assertThat(book.rows())
         .extracting(LedgerRow::getTenant, LedgerRow::getRequests)
         .containsExactly(tuple("t", 15L), tuple("u", 1L));
+  }
+
+  /** Once two fields were left out, and forecasts were 0 from a key's second delta on. */
+  @Test
+  void rows_everyNumber_isSummed() {
+    LedgerRow.Builder once = row("t", 0).toBuilder();
+    fill(once, 1);
+    LedgerRow.Builder thrice = row("t", 0).toBuilder();
+    fill(thrice, 3);
+    for (int sequence = 1; sequence <= 3; sequence++) {
+      book.count(7, LedgerDelta.newBuilder().setSequence(sequence).addRows(once).build(), 0);
+    }
+    assertThat(book.rows()).containsExactly(thrice.build());
+  }
+
+  /** Sets every number, also those of messages inside, to its field's number times a factor. */
+  private static void fill(Message.Builder message, long factor) {
+    for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
+      switch (field.getJavaType()) {
+        case LONG -> message.setField(field, factor * field.getNumber());
+        case MESSAGE -> fill(message.getFieldBuilder(field), factor);
+        case STRING -> {}
+        case INT, DOUBLE, FLOAT, BOOLEAN, BYTE_STRING, ENUM ->
+            throw new IllegalStateException(field + " (expected: a case of its own here)");
+      }
+    }
   }
 
   @Test
