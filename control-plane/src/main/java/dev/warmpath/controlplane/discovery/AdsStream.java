@@ -67,7 +67,7 @@ final class AdsStream {
   /** The clusters that the node took last. */
   private SortedMap<String, Any> heldClusters = Collections.emptySortedMap();
 
-  /** The clusters that it was sent last, and may have taken. */
+  /** The clusters that it was sent last and may have taken; those that it held, once refused. */
   private SortedMap<String, Any> sentClusters = Collections.emptySortedMap();
 
   private @Nullable String nodeId;
@@ -156,6 +156,10 @@ final class AdsStream {
       return;
     }
     if (!accepted) {
+      if (type == XdsType.CLUSTER) {
+        // None of it was taken: what was refused must not come along with the next clusters.
+        sentClusters = heldClusters;
+      }
       shared
           .listener()
           .nacked(

@@ -203,6 +203,29 @@ class AdsStreamTest {
     assertThat(node.take()).contains("ROUTE[warmpath]");
   }
 
+  /** Once a refused cluster was offered again with every repair, and was refused again. */
+  @Test
+  void nack_clusterReplacedByAnother_isNotSentAgain() {
+    FakeNode node = settled(Snapshots.FIRST);
+    node.publish(Snapshots.OTHER_POOL);
+    assertThat(node.take())
+        .containsExactly("CLUSTER[llama, qwen, warmpath_decide, warmpath_watch]");
+    node.nack(CLUSTER, "bad cluster qwen");
+    node.take();
+    node.nack(ROUTE, "unknown cluster qwen");
+    assertThat(node.take()).isEmpty();
+
+    node.publish(Snapshots.THIRD_POOL);
+    assertThat(node.take())
+        .containsExactly("CLUSTER[llama, mistral, warmpath_decide, warmpath_watch]");
+    node.ack(CLUSTER);
+
+    assertThat(node.take()).containsExactly("ROUTE[warmpath]");
+    assertThat(node.version(ROUTE)).isEqualTo(Snapshots.THIRD_POOL.version(ROUTE));
+    node.ack(ROUTE);
+    assertThat(node.take()).containsExactly("CLUSTER[mistral, warmpath_decide, warmpath_watch]");
+  }
+
   @Test
   void nack_longDetail_isCut() {
     var node = new FakeNode(Snapshots.FIRST);

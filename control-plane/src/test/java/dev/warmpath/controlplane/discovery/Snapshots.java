@@ -91,6 +91,20 @@ final class Snapshots {
                 pool: qwen
               """);
 
+  /** Pool mistral instead, the route leading there. */
+  static final Snapshot THIRD_POOL =
+      of(
+          ENVOY
+              + """
+              pools:
+              - name: mistral
+                endpoints:
+                - address: 127.0.0.1:8003
+              routes:
+              - id: chat
+                pool: mistral
+              """);
+
   /** As {@link #FIRST}, with three secrets: a credential, and the authorities of two providers. */
   static final Snapshot SECRETS =
       of(
