@@ -19,7 +19,7 @@ final class Reports {
                     new EndpointFirstBytes(
                         endpoint.getCluster(),
                         endpoint.getAddress(),
-                        (double) endpoint.getCount(),
+                        (double) endpoint.getCount() + (double) endpoint.getFailures(),
                         (double) endpoint.getFailures(),
                         (double) endpoint.getPrefillTokens(),
                         endpoint.getPrefillTokensPerSecond()))

@@ -15,7 +15,8 @@ public sealed interface ReplicaReport {
   /**
    * What came from one endpoint.
    *
-   * @param exchanges observed
+   * @param exchanges observed: those whose first byte was seen, and the failures; one that broke
+   *     off after its first byte is both
    * @param failures of them, those that the endpoint failed
    * @param prefillTokens that the engine had to prefill for them
    * @param prefillTokensPerSecond measured by the replica; anything but a positive finite number:

@@ -198,7 +198,7 @@ class FleetHubTest {
         .isEqualTo(
             new ReplicaReport.FirstBytes(
                 List.of(
-                    new ReplicaReport.EndpointFirstBytes("chat", "1.2.3.4:5", 3, 1, 100, 8000))));
+                    new ReplicaReport.EndpointFirstBytes("chat", "1.2.3.4:5", 4, 1, 100, 8000))));
   }
 
   @Test
