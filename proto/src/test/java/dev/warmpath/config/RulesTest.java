@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.warmpath.config.v1.Config;
+import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -208,6 +209,34 @@ class RulesTest {
             faults(POOL_AND_ROUTE.replace("- name: llama", "- name: llama\n  isolation: tenant")))
         .containsExactly(
             "pools[0].isolation: tenant (expected: shared, since the file names no tenant)");
+  }
+
+  /** Once these passed, and the control plane threw when it was to read the metrics. */
+  @Test
+  void paths_thatNoUrlMayHave_refused() {
+    String file = POOL_AND_ROUTE.replace("- name: llama", "- name: llama\n  %s: '%s'");
+    for (String path :
+        List.of("/a b", "/a%zz", "/{a}", "/a#b", "/ä", "/a\\b", "a", "//b?c?d#", "/a|b")) {
+      assertThat(faults(file.formatted("metrics_path", path)))
+          .as(path)
+          .singleElement()
+          .asString()
+          .startsWith("pools[0].metrics_path: ")
+          .endsWith(
+              " (expected: a path that begins with /, perhaps with a query, of the characters"
+                  + " that a URL may have)");
+      assertThat(faults(file.formatted("health_path", path)))
+          .as(path)
+          .singleElement()
+          .asString()
+          .startsWith("pools[0].health_path: ");
+    }
+    for (String path :
+        List.of("/", "/metrics", "/a/b-c_d.e~f", "/a%20b?x=1&y=/z?", "/v1/m;a=b,c@d:e!$(*)+")) {
+      assertThat(faults(file.formatted("metrics_path", path))).as(path).isEmpty();
+      assertThat(faults(file.formatted("health_path", path))).as(path).isEmpty();
+      assertThat(URI.create("http://127.0.0.1:8000" + path).getRawPath()).startsWith("/");
+    }
   }
 
   @Test

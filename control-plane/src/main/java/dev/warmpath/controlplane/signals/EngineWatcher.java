@@ -100,21 +100,25 @@ public final class EngineWatcher implements AutoCloseable {
             .register(meters);
   }
 
-  /** Watches these endpoints from now on, and no others. */
+  /**
+   * Watches these endpoints from now on, and no others.
+   *
+   * @throws IllegalArgumentException when a path is none of a URL; then all goes on as before
+   */
   public synchronized void watch(Topology topology) {
-    watches.forEach(watch -> watch.cancel(false));
-    var next = new ArrayList<Future<?>>();
+    var requests = new ArrayList<Request>();
     for (PoolTarget pool : topology.pools()) {
       for (EndpointTarget endpoint : pool.endpoints()) {
         if (!pool.metricsPath().isEmpty()) {
-          next.add(every(pool, new Scrape(pool, endpoint)));
+          requests.add(new Scrape(pool, endpoint));
         }
         if (!pool.healthPath().isEmpty()) {
-          next.add(every(pool, new Probe(pool, endpoint)));
+          requests.add(new Probe(pool, endpoint));
         }
       }
     }
-    watches = List.copyOf(next);
+    watches.forEach(watch -> watch.cancel(false));
+    watches = requests.stream().<Future<?>>map(this::every).toList();
   }
 
   @Override
@@ -127,8 +131,8 @@ public final class EngineWatcher implements AutoCloseable {
   }
 
   /** The first at a random moment of the interval, so that engines aren't asked all at once. */
-  private ScheduledFuture<?> every(PoolTarget pool, Request request) {
-    long interval = pool.scrapeIntervalNanos();
+  private ScheduledFuture<?> every(Request request) {
+    long interval = request.intervalNanos;
     return scheduler.scheduleAtFixedRate(
         request, ThreadLocalRandom.current().nextLong(interval), interval, TimeUnit.NANOSECONDS);
   }
@@ -137,13 +141,14 @@ public final class EngineWatcher implements AutoCloseable {
   private abstract class Request implements Runnable {
     final EndpointName endpoint;
     private final HttpRequest request;
+    private final long intervalNanos;
     private final long timeoutNanos;
     private final AtomicBoolean underWay = new AtomicBoolean();
 
     Request(PoolTarget pool, EndpointTarget target, String path) {
       this.endpoint = new EndpointName(pool.name(), target.id());
-      this.timeoutNanos =
-          Math.clamp(pool.scrapeIntervalNanos(), MIN_TIMEOUT_NANOS, MAX_TIMEOUT_NANOS);
+      this.intervalNanos = pool.scrapeIntervalNanos();
+      this.timeoutNanos = Math.clamp(intervalNanos, MIN_TIMEOUT_NANOS, MAX_TIMEOUT_NANOS);
       this.request =
           HttpRequest.newBuilder(URI.create("http://" + target.address() + path)).GET().build();
     }

@@ -2,6 +2,7 @@ package dev.warmpath.controlplane.signals;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -98,24 +99,40 @@ class EngineWatcherTest {
     await(one -> one.probes().consecutiveFailures() >= 3);
   }
 
+  /** Once such a topology ended the watches in force and began none. */
+  @Test
+  void watch_thatCannotBegin_leavesTheOldOnesGoing() {
+    watch("/health");
+    await(one -> one.probes().consecutiveSuccesses() >= 1);
+
+    assertThatThrownBy(() -> watcher.watch(topology("/a b")))
+        .isInstanceOf(IllegalArgumentException.class);
+
+    int before = signals().probes().consecutiveSuccesses();
+    await(one -> one.probes().consecutiveSuccesses() >= before + 3);
+  }
+
   private void watch(String healthPath) {
-    var topology =
-        new Topology(
-            List.of(
-                new PoolTarget(
-                    "chat",
-                    EngineKind.VLLM,
-                    "/metrics",
-                    healthPath,
-                    INTERVAL_NANOS,
-                    8000,
-                    1,
-                    List.of(
-                        new EndpointTarget(
-                            "a", "127.0.0.1:" + engine.getAddress().getPort(), 1000, false)))),
-            List.of());
+    Topology topology = topology(healthPath);
     collector.topology(topology);
     watcher.watch(topology);
+  }
+
+  private Topology topology(String healthPath) {
+    return new Topology(
+        List.of(
+            new PoolTarget(
+                "chat",
+                EngineKind.VLLM,
+                "/metrics",
+                healthPath,
+                INTERVAL_NANOS,
+                8000,
+                1,
+                List.of(
+                    new EndpointTarget(
+                        "a", "127.0.0.1:" + engine.getAddress().getPort(), 1000, false)))),
+        List.of());
   }
 
   private EndpointSignals signals() {
