@@ -191,6 +191,11 @@ final class Rules {
     if (pool.getIsolation() == Pool.Isolation.TENANT) {
       if (!config.hasTenant()) {
         log.add(path + ".isolation", "shared, since the file names no tenant");
+      } else if (config.hasEnvoy() && config.getTenant().hasAuthenticatedHeader()) {
+        log.add(
+            path + ".isolation",
+            "shared, or tenant.api_key_header: the listener of the envoy section strips"
+                + " tenant.authenticated_header");
       } else {
         log.warn(path + ".isolation", "request bodies are edited: cache_salt is added");
       }

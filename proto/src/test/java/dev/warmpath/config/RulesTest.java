@@ -211,6 +211,21 @@ class RulesTest {
             "pools[0].isolation: tenant (expected: shared, since the file names no tenant)");
   }
 
+  /** Once such a file passed, and each request shared one cache: the listener strips the header. */
+  @Test
+  void isolation_byAHeaderThatOurListenerStrips_refused() {
+    String tenant = "tenant: {authenticated_header: x-tenant}\n";
+    String isolated = POOL_AND_ROUTE.replace("- name: llama", "- name: llama\n  isolation: tenant");
+    assertThat(faults(EXT_PROC + ENVOY + tenant + isolated))
+        .containsExactly(
+            "pools[0].isolation: tenant (expected: shared, or tenant.api_key_header: the listener"
+                + " of the envoy section strips tenant.authenticated_header)");
+    assertThat(faults(EXT_PROC + tenant + isolated)).isEmpty();
+    assertThat(faults(EXT_PROC + ENVOY + tenant + POOL_AND_ROUTE)).isEmpty();
+    assertThat(faults(EXT_PROC + ENVOY + "tenant: {api_key_header: x-api-key}\n" + isolated))
+        .isEmpty();
+  }
+
   /** Once these passed, and the control plane threw when it was to read the metrics. */
   @Test
   void paths_thatNoUrlMayHave_refused() {
