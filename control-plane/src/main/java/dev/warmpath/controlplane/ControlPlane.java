@@ -249,8 +249,8 @@ public final class ControlPlane implements AutoCloseable {
         Executors.newFixedThreadPool(
             GRPC_THREADS, Thread.ofPlatform().daemon().name("grpc-", 0).factory());
     held.push(workers::shutdownNow);
-    var builder =
-        NettyServerBuilder.forAddress(address, tls.credentials()).executor(workers).addService(hub);
+    var builder = NettyServerBuilder.forAddress(address, tls.credentials()).executor(workers);
+    hub.bindTo(builder);
     discovery.bindTo(builder);
     return builder.build().start();
   }

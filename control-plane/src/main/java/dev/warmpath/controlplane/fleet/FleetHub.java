@@ -13,6 +13,10 @@ import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.ReplicaMessage;
 import dev.warmpath.fleet.v1.Welcome;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -46,6 +50,13 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
 
   static final int MAX_REJECTIONS = 1_000;
 
+  /**
+   * Longest message of a replica. The longest is a ledger delta of 10,000 rows: with route, tenant
+   * and model at their longest a row has about 500 bytes, and up to 1,200 if none of the characters
+   * is ASCII.
+   */
+  static final int MAX_MESSAGE_BYTES = 16 << 20;
+
   /** Longest that a replica that connects later is told of a rejection. */
   private static final long MAX_PAUSE_NANOS = 7 * 86_400_000_000_000L;
 
@@ -76,6 +87,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
 
   private final AtomicInteger connected = new AtomicInteger();
   private final Counter refused;
+  private final Counter oversize;
   private final Counter orphans;
   private final Counter droppedPlacements;
   private final Counter droppedOutcomes;
@@ -106,6 +118,10 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
         Counter.builder("warmpath.fleet.refused")
             .description("Streams refused: too many replicas, or no proper Hello.")
             .register(meters);
+    oversize =
+        Counter.builder("warmpath.fleet.oversize")
+            .description("Streams ended because a message was longer than is taken.")
+            .register(meters);
     orphans =
         Counter.builder("warmpath.fleet.orphans")
             .description("Outcomes for plans whose owner isn't connected.")
@@ -118,6 +134,43 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
         Counter.builder("warmpath.fleet.dropped.outcomes")
             .description("Outcomes not passed on because their owner read too slowly.")
             .register(meters);
+  }
+
+  /**
+   * Adds the service, and the bound of its messages, to a server that is being built. The bound
+   * holds for the whole server.
+   */
+  public void bindTo(ServerBuilder<?> server) {
+    server
+        .addService(this)
+        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+        .addStreamTracerFactory(EndTracer.factory());
+  }
+
+  /** Keeps what gRPC ended a stream for, which its cancel handler isn't told. */
+  private static final class EndTracer extends ServerStreamTracer {
+    private static final Context.Key<EndTracer> KEY = Context.key("warmpath.fleet.end");
+
+    private volatile Status end = Status.OK;
+
+    static ServerStreamTracer.Factory factory() {
+      return new ServerStreamTracer.Factory() {
+        @Override
+        public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
+          return new EndTracer();
+        }
+      };
+    }
+
+    @Override
+    public Context filterContext(Context context) {
+      return context.withValue(KEY, this);
+    }
+
+    @Override
+    public void streamClosed(Status status) {
+      end = status;
+    }
   }
 
   @Override
@@ -207,10 +260,27 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
 
     void begin() {
       responses.disableAutoRequest();
-      responses.setOnCancelHandler(() -> context.execute(this::ended));
+      EndTracer tracer = EndTracer.KEY.get();
+      responses.setOnCancelHandler(
+          () ->
+              context.execute(
+                  () -> {
+                    if (tracer != null) {
+                      cancelled(tracer.end);
+                    }
+                    ended();
+                  }));
       responses.setOnReadyHandler(() -> context.execute(this::pump));
       context.execute(this::admit);
       responses.request(1);
+    }
+
+    /** Ended by the other side or by gRPC. */
+    private void cancelled(Status status) {
+      if (!(phase instanceof Phase.Ended) && status.getCode() == Status.Code.RESOURCE_EXHAUSTED) {
+        oversize.increment();
+        log.warn("A replica's stream was ended: {}", status.getDescription());
+      }
     }
 
     private void admit() {

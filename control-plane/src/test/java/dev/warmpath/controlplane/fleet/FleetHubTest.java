@@ -21,6 +21,7 @@ import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.Rejections;
 import dev.warmpath.fleet.v1.ReplicaMessage;
+import dev.warmpath.fleet.v1.Usage;
 import dev.warmpath.store.v1.Ledger;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -77,11 +78,10 @@ class FleetHubTest {
 
   @BeforeEach
   void start() throws IOException {
-    server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .addService(hub)
-            .build()
-            .start();
+    var builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    hub.bindTo(builder);
+    server = builder.build().start();
   }
 
   @AfterEach
@@ -213,6 +213,61 @@ class FleetHubTest {
         .isEqualTo(Status.Code.INVALID_ARGUMENT);
   }
 
+  /** Once gRPC's default of 4 MiB ended such a stream, and ended it again after every resend. */
+  @Test
+  void ledgerDelta_ofAsManyLongRowsAsThereMayBe_isCounted() throws Exception {
+    var row =
+        LedgerRow.newBuilder()
+            .setRoute("r".repeat(63))
+            .setTenant("t".repeat(128))
+            .setModel("m".repeat(128))
+            .setActualNanousd(Long.MAX_VALUE)
+            .setNaiveNanousd(Long.MAX_VALUE)
+            .setPossibleNanousd(Long.MAX_VALUE)
+            .setPlannedNanousd(Long.MAX_VALUE)
+            .setNaiveReadTokens(Long.MAX_VALUE)
+            .setPossibleReadTokens(Long.MAX_VALUE)
+            .setPlannedReadTokens(Long.MAX_VALUE)
+            .setUsage(
+                Usage.newBuilder()
+                    .setReadTokens(Long.MAX_VALUE)
+                    .setWritten5MTokens(Long.MAX_VALUE)
+                    .setWritten1HTokens(Long.MAX_VALUE)
+                    .setUncachedTokens(Long.MAX_VALUE)
+                    .setOutputTokens(Long.MAX_VALUE)
+                    .setInputTokens(Long.MAX_VALUE))
+            .setRequests(1)
+            .build();
+    Replica one = join(1);
+    one.send(
+        ReplicaMessage.newBuilder()
+            .setLedgerDelta(
+                LedgerDelta.newBuilder()
+                    .setSequence(1)
+                    .addAllRows(Collections.nCopies(10_001, row)))
+            .build());
+    one.send(ReplicaMessage.newBuilder().setFirstBytes(FirstBytes.getDefaultInstance()).build());
+    assertThat(reports.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
+    assertThat(ledger.rows()).singleElement().extracting(LedgerRow::getRequests).isEqualTo(10_001L);
+    assertThat(meters.get("warmpath.fleet.oversize").counter().count()).isZero();
+  }
+
+  @Test
+  void message_tooLong_endsTheStreamAndIsCounted() throws Exception {
+    Replica one = join(1);
+    one.send(
+        ReplicaMessage.newBuilder()
+            .setLoad(
+                Load.newBuilder()
+                    .addEndpoints(
+                        EndpointLoad.newBuilder()
+                            .setCluster("x".repeat(FleetHub.MAX_MESSAGE_BYTES))))
+            .build());
+    assertThat(one.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS).isOk()).isFalse();
+    assertThat(departures.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+    assertThat(meters.get("warmpath.fleet.oversize").counter().count()).isEqualTo(1);
+  }
+
   @Test
   void replicas_tooMany_areRefused() throws Exception {
     for (int i = 1; i <= 3; i++) {
@@ -221,6 +276,7 @@ class FleetHubTest {
     Replica fourth = connect(4);
     assertThat(fourth.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getCode())
         .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(meters.get("warmpath.fleet.oversize").counter().count()).isZero();
     replicas.getFirst().abort();
     assertThat(departures.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
     assertThat(join(5)).isNotNull();
