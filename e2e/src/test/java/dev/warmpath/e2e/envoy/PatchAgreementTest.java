@@ -116,11 +116,7 @@ class PatchAgreementTest {
             .collect(Collectors.toSet());
     assertThat(names)
         .containsExactlyInAnyOrder(
-            Names.HEADER_PREFIX,
-            Names.KEY_ROOT,
-            Names.KEY_CONVERSATION,
-            Names.DESTINATION,
-            Names.DESTINATION + "-served");
+            Names.HEADER_PREFIX, Names.KEY_ROOT, Names.KEY_CONVERSATION, Names.DESTINATION);
   }
 
   private JsonNode patched() throws IOException {
