@@ -22,6 +22,7 @@ import dev.warmpath.e2e.stack.StackSettings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -244,7 +245,11 @@ class FaultsIT {
         "all are at the engines, and Envoy has the streams' headers",
         SOON,
         () -> engines.inFlight() == all.size() && responseHeaders() - headersBefore == streams);
-    SimulatedEngine victim = engines.engines().getFirst();
+    // Nothing says that each engine has some.
+    SimulatedEngine victim =
+        engines.engines().stream()
+            .max(Comparator.comparingInt(SimulatedEngine::inFlight))
+            .orElseThrow();
 
     victim.fault(new Fault.Dead());
 
