@@ -59,8 +59,11 @@ final class OutcomeRelay implements Consumer<Outcome> {
   @Override
   public void accept(Outcome outcome) {
     target.accept(outcome);
+    if (connected) {
+      return;
+    }
     long nowNanos = clock.getAsLong();
-    if (!connected && (!told || nowNanos - toldNanos > TELL_AGAIN_NANOS)) {
+    if (!told || nowNanos - toldNanos > TELL_AGAIN_NANOS) {
       told = true;
       toldNanos = nowNanos;
       pickers.forEach(picker -> picker.outcomesAstray(nowNanos + ASTRAY_NANOS));

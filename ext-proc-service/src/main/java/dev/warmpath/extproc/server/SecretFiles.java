@@ -4,6 +4,7 @@ import dev.warmpath.config.v1.Secrets;
 import dev.warmpath.extproc.prefix.KeyRing;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -61,7 +62,7 @@ final class SecretFiles {
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       try {
         Files.write(whole, secret, StandardOpenOption.WRITE);
-        Files.createLink(generated, whole);
+        publish(whole, generated);
       } catch (FileAlreadyExistsException _) {
         return checked(generated); // Another replica was faster.
       } finally {
@@ -74,6 +75,17 @@ final class SecretFiles {
           generated,
           name);
       return secret;
+    }
+  }
+
+  /** Gives a file its name, unless that is taken. */
+  private static void publish(Path whole, Path name) throws IOException {
+    try {
+      Files.createLink(name, whole);
+    } catch (FileAlreadyExistsException e) {
+      throw e;
+    } catch (UnsupportedOperationException | FileSystemException _) {
+      Files.move(whole, name); // Not every volume has links.
     }
   }
 
