@@ -99,7 +99,8 @@ class RoutingIT {
                 .withReplicas(1)
                 .withExtProc("max_body_bytes: 12MiB")
                 // A machine that is busy with other things shall not look like a lost request.
-                .withEnvoy("max_body_bytes: 12MiB\nmessage_timeout: 10s"));
+                .withEnvoy(
+                    "max_body_bytes: 12MiB\nmessage_timeout: 10s\next_proc_probe_interval: 2s"));
     load = new LoadGenerator(LoadSettings.to(stack.address()).withTimeout(SOON));
   }
 

@@ -4,6 +4,8 @@ import static dev.warmpath.controlplane.snapshot.Messages.any;
 import static dev.warmpath.controlplane.snapshot.Messages.millis;
 import static dev.warmpath.controlplane.snapshot.Messages.uint32;
 
+import com.google.protobuf.Duration;
+import com.google.protobuf.util.Durations;
 import dev.warmpath.config.v1.Envoy;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.CommonLbConfig;
@@ -38,8 +40,6 @@ import io.envoyproxy.envoy.type.v3.Percent;
  * </ul>
  */
 final class ExtProcClusters {
-  private static final int PROBE_MILLIS = 50;
-  private static final int KEEPALIVE_MILLIS = 100;
   private static final int CONNECT_TIMEOUT_MILLIS = 50;
 
   private ExtProcClusters() {}
@@ -61,7 +61,7 @@ final class ExtProcClusters {
             .setLbPolicy(Cluster.LbPolicy.LEAST_REQUEST)
             .setLoadAssignment(
                 ClusterLoadAssignment.newBuilder().setClusterName(name).addEndpoints(replicas))
-            .addHealthChecks(healthCheck())
+            .addHealthChecks(healthCheck(envoy.getExtProcProbeInterval()))
             .setCommonLbConfig(
                 CommonLbConfig.newBuilder()
                     .setHealthyPanicThreshold(Percent.getDefaultInstance())
@@ -75,7 +75,8 @@ final class ExtProcClusters {
                             HttpProtocolOptions.ExplicitHttpConfig.newBuilder()
                                 .setHttp2ProtocolOptions(
                                     Http2ProtocolOptions.newBuilder()
-                                        .setConnectionKeepalive(keepalive())))
+                                        .setConnectionKeepalive(
+                                            keepalive(envoy.getExtProcProbeInterval()))))
                         .build()));
     if (envoy.hasExtProcTls()) {
       cluster.setTransportSocket(secrets.upstream("ext_proc", envoy.getExtProcTls()));
@@ -83,22 +84,23 @@ final class ExtProcClusters {
     return cluster.build();
   }
 
-  private static HealthCheck healthCheck() {
+  private static HealthCheck healthCheck(Duration interval) {
     return HealthCheck.newBuilder()
-        .setTimeout(millis(PROBE_MILLIS))
-        .setInterval(millis(PROBE_MILLIS))
-        .setNoTrafficInterval(millis(PROBE_MILLIS))
-        .setUnhealthyInterval(millis(PROBE_MILLIS))
+        .setTimeout(interval)
+        .setInterval(interval)
+        .setNoTrafficInterval(interval)
+        .setUnhealthyInterval(interval)
         .setUnhealthyThreshold(uint32(2))
         .setHealthyThreshold(uint32(1))
         .setGrpcHealthCheck(HealthCheck.GrpcHealthCheck.getDefaultInstance())
         .build();
   }
 
-  private static KeepaliveSettings keepalive() {
+  private static KeepaliveSettings keepalive(Duration probeInterval) {
+    Duration interval = Durations.fromNanos(2 * Durations.toNanos(probeInterval));
     return KeepaliveSettings.newBuilder()
-        .setInterval(millis(KEEPALIVE_MILLIS))
-        .setTimeout(millis(KEEPALIVE_MILLIS))
+        .setInterval(interval)
+        .setTimeout(interval)
         // Envoy's default adds up to 15 %.
         .setIntervalJitter(Percent.getDefaultInstance())
         .build();

@@ -278,6 +278,26 @@ class ClustersTest {
   }
 
   @Test
+  void extProc_probeInterval_setsHealthCheckAndKeepalive() {
+    Config config =
+        Fixtures.small().toBuilder()
+            .setEnvoy(
+                Fixtures.small().getEnvoy().toBuilder()
+                    .setExtProcProbeInterval(Messages.millis(700)))
+            .build();
+    Cluster cluster = Fixtures.cluster(Fixtures.snapshot(config), "warmpath_watch");
+    var check = cluster.getHealthChecks(0);
+
+    assertThat(check.getTimeout()).isEqualTo(Messages.millis(700));
+    assertThat(check.getInterval()).isEqualTo(Messages.millis(700));
+    assertThat(check.getNoTrafficInterval()).isEqualTo(Messages.millis(700));
+    assertThat(check.getUnhealthyInterval()).isEqualTo(Messages.millis(700));
+    assertThat(Fixtures.http(cluster).getExplicitHttpConfig().getHttp2ProtocolOptions())
+        .extracting(options -> options.getConnectionKeepalive().getInterval())
+        .isEqualTo(Messages.millis(1400));
+  }
+
+  @Test
   void extProc_unixSocketAndTls_areSpoken() {
     Config config =
         Fixtures.small().toBuilder()

@@ -147,7 +147,8 @@ public final class Demo implements Callable<Integer> {
                     keep(standing, progress);
                   }
                 });
-    boolean failed = outcome.warmpath().failed() > 0 || outcome.faults().failed() > 0;
+    boolean failed =
+        outcome.naive().failed() + outcome.warmpath().failed() + outcome.faults().failed() > 0;
     return failed ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
   }
 

@@ -25,7 +25,7 @@ class StackIT {
             Stack.start(
                 // A busy machine may be late; being late is FaultsIT's subject.
                 StackSettings.of(StackSettings.pool("engines", engines.addresses()))
-                    .withEnvoy("message_timeout: 2s"));
+                    .withEnvoy("message_timeout: 10s\next_proc_probe_interval: 2s"));
         var load = new LoadGenerator(LoadSettings.to(stack.address()))) {
       LoadReport report =
           load.run(

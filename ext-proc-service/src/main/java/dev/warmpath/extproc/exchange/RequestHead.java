@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param contentLength bytes; -1: absent or not a number
  * @param compressed a content-encoding other than identity
  * @param signed a signature covers the body, so that no byte of it may change
- * @param headers those that route matches and the tenant depend on
+ * @param headers those that route matches and the tenant depend on; one that comes several times
+ *     has its values joined by commas, as Envoy's own route matches read it
  */
 record RequestHead(
     String path,
@@ -49,7 +50,7 @@ record RequestHead(
           path = withoutQuery(whole);
         }
         case "content-length" -> contentLength = parseLength(value(header));
-        case "content-encoding" -> compressed = !value(header).equalsIgnoreCase("identity");
+        case "content-encoding" -> compressed |= !value(header).equalsIgnoreCase("identity");
         case "x-amz-date",
             "x-amz-content-sha256",
             "content-md5",
@@ -66,7 +67,7 @@ record RequestHead(
         if (kept.isEmpty()) {
           kept = new HashMap<>();
         }
-        kept.putIfAbsent(name, value(header));
+        kept.merge(name, value(header), (first, next) -> first + "," + next);
       }
     }
     return new RequestHead(path, routeName, contentLength, compressed, signed, endOfStream, kept);

@@ -1,0 +1,67 @@
+package dev.warmpath.extproc.exchange;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.envoyproxy.envoy.config.core.v3.HeaderMap;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RequestHeadTest {
+  private static RequestHead head(String... namesAndValues) {
+    HeaderMap.Builder headers = HeaderMap.newBuilder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      headers.addHeaders(
+          HeaderValue.newBuilder()
+              .setKey(namesAndValues[i])
+              .setRawValue(ByteString.copyFrom(namesAndValues[i + 1], UTF_8)));
+    }
+    return RequestHead.of(headers.build(), false, "chat", List.of("x-to", "x-tenant"));
+  }
+
+  @Test
+  void of_ordinaryRequest_readsWhatAPlanNeeds() {
+    RequestHead head =
+        head(
+            ":path", "/v1/messages?beta=true", "content-length", "1024", "x-to", "homes", "a", "b");
+
+    assertThat(head.path()).isEqualTo("/v1/messages");
+    assertThat(head.contentLength()).isEqualTo(1024);
+    assertThat(head.compressed()).isFalse();
+    assertThat(head.signed()).isFalse();
+    assertThat(head.header("x-to")).isEqualTo("homes");
+    assertThat(head.header("x-tenant")).isNull();
+    assertThat(head.header("a")).as("nobody asked for it").isNull();
+  }
+
+  @Test
+  void of_headerThatComesTwice_isJoinedAsEnvoyJoinsIt() {
+    assertThat(head("x-to", "homes", "x-to", "others").header("x-to")).isEqualTo("homes,others");
+  }
+
+  @Test
+  void of_contentEncodingThatComesTwice_isCompressedIfOneIs() {
+    assertThat(head("content-encoding", "gzip", "content-encoding", "identity").compressed())
+        .isTrue();
+    assertThat(head("content-encoding", "Identity").compressed()).isFalse();
+  }
+
+  @Test
+  void of_contentLengthThatIsNone_isUnknown() {
+    assertThat(head("content-length", "").contentLength()).isEqualTo(-1);
+    assertThat(head("content-length", "12x").contentLength()).isEqualTo(-1);
+    assertThat(head("content-length", "1234567890123456789").contentLength()).isEqualTo(-1);
+    assertThat(head().contentLength()).isEqualTo(-1);
+  }
+
+  @Test
+  void of_signatures_areSeen() {
+    assertThat(head(":path", "/m?X-Amz-Signature=ab").signed()).isTrue();
+    assertThat(head("x-amz-date", "20260101T000000Z").signed()).isTrue();
+    assertThat(head("content-digest", "sha-256=:ab:").signed()).isTrue();
+    assertThat(head("authorization", "AWS4-HMAC-SHA256 Credential=a").signed()).isTrue();
+    assertThat(head("authorization", "Bearer a").signed()).isFalse();
+  }
+}
