@@ -18,18 +18,13 @@ import dev.warmpath.extproc.exchange.Outcome;
 import dev.warmpath.extproc.ledger.LedgerRow;
 import dev.warmpath.extproc.prefix.KeyRing;
 import dev.warmpath.extproc.provider.Catalogue;
-import io.envoyproxy.envoy.config.core.v3.HeaderMap;
-import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
-import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpBody;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpHeaders;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.StreamObserver;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoopGroup;
@@ -39,7 +34,6 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -53,7 +47,7 @@ class ExtProcServiceTest {
   private static final String CONFIG =
       """
       ext_proc: {address: "127.0.0.1:0", admin_address: "127.0.0.1:0", max_body_bytes: 1MiB,
-                 max_bytes_in_flight: 1MiB, plan_ttl: 60s}
+                 max_bytes_in_flight: 1MiB, max_exchanges: 3, plan_ttl: 60s}
       pools:
         - {name: llama, endpoints: [{address: "127.0.0.1:1001"}, {address: "127.0.0.1:1002"}]}
       routes:
@@ -106,9 +100,9 @@ class ExtProcServiceTest {
 
   @Test
   void request_activePool_listsEndpointsAndSetsKeysAndLeavesTheBody() throws Exception {
-    Stream stream = new Stream(channel);
+    EnvoyStream stream = new EnvoyStream(channel);
 
-    ProcessingResponse reply = stream.exchange(Map.of(), chat("hello"));
+    ProcessingResponse reply = stream.exchange(Map.of(), EnvoyStream.chat("hello"));
 
     var common = reply.getRequestBody().getResponse();
     assertThat(common.hasBodyMutation()).isFalse();
@@ -124,7 +118,7 @@ class ExtProcServiceTest {
   @Test
   void request_forecastRoute_recordsAndAppliesNothing() throws Exception {
     ProcessingResponse reply =
-        new Stream(channel).exchange(Map.of("x-mode", "forecast"), chat("hello"));
+        new EnvoyStream(channel).exchange(Map.of("x-mode", "forecast"), EnvoyStream.chat("hello"));
 
     assertThat(reply.getRequestBody().getResponse().hasHeaderMutation()).isFalse();
     assertThat(reply.getDynamicMetadata().getFieldsMap()).containsOnlyKeys("warmpath");
@@ -133,18 +127,18 @@ class ExtProcServiceTest {
 
   @Test
   void request_withoutBody_passesAndIsCounted() throws Exception {
-    Stream stream = new Stream(channel);
+    EnvoyStream stream = new EnvoyStream(channel);
 
     stream.headers(Map.of(), "/v1/chat/completions", -1, true);
 
     assertThat(stream.next().hasRequestHeaders()).isTrue();
-    stream.awaitEnd();
+    stream.awaitClosed();
     assertPassed("chat", "no_body");
   }
 
   @Test
   void request_notJson_passesUntouchedAndIsCountedByReason() throws Exception {
-    Stream stream = new Stream(channel);
+    EnvoyStream stream = new EnvoyStream(channel);
 
     ProcessingResponse reply =
         stream.exchange(Map.of(), ByteString.copyFromUtf8("{\"messages\": [oops " + CANARY));
@@ -157,7 +151,7 @@ class ExtProcServiceTest {
 
   @Test
   void request_modelNameOfAnyLength_isBounded() throws Exception {
-    String body = chat("hello").toStringUtf8();
+    String body = EnvoyStream.chat("hello").toStringUtf8();
     String longest = body.replaceFirst("\"model\": ?\"[^\"]*\"", modelOf(256));
     assertThat(longest).isNotEqualTo(body);
 
@@ -168,7 +162,7 @@ class ExtProcServiceTest {
   }
 
   private ProcessingResponse exchange(String body) throws Exception {
-    return new Stream(channel).exchange(Map.of(), ByteString.copyFromUtf8(body));
+    return new EnvoyStream(channel).exchange(Map.of(), ByteString.copyFromUtf8(body));
   }
 
   private static String modelOf(int bytes) {
@@ -177,11 +171,11 @@ class ExtProcServiceTest {
 
   @Test
   void request_partOfABody_passesUntouched() throws Exception {
-    Stream stream = new Stream(channel);
+    EnvoyStream stream = new EnvoyStream(channel);
     stream.headers(Map.of(), "/v1/chat/completions", -1, false);
     var _ = stream.next();
 
-    stream.body(chat("hello"), false);
+    stream.body(EnvoyStream.chat("hello"), false);
 
     assertThat(stream.next().getRequestBody().getResponse().hasHeaderMutation()).isFalse();
     assertPassed("chat", "partial_body");
@@ -189,60 +183,85 @@ class ExtProcServiceTest {
 
   @Test
   void request_tooLargeByHeaders_bodyIsNotAskedFor() throws Exception {
-    Stream stream = new Stream(channel);
+    EnvoyStream stream = new EnvoyStream(channel);
 
     stream.headers(Map.of(), "/v1/chat/completions", (1 << 20) + 1, false);
 
     assertThat(stream.next().hasRequestHeaders()).isTrue();
-    stream.awaitEnd();
+    stream.awaitClosed();
     assertPassed("chat", "too_large");
   }
 
   @Test
   void request_unknownPathOfARoute_passes() throws Exception {
-    Stream stream = new Stream(channel);
+    EnvoyStream stream = new EnvoyStream(channel);
 
     stream.headers(Map.of(), "/v2/unknown", 10, false);
 
     assertThat(stream.next().hasRequestHeaders()).isTrue();
-    stream.awaitEnd();
+    stream.awaitClosed();
     assertPassed("other", "unknown_api");
   }
 
   @Test
   void request_pastTheBytesInFlight_headersAnsweredAndStreamClosed() throws Exception {
-    Stream holding = new Stream(channel);
+    EnvoyStream holding = new EnvoyStream(channel);
     holding.headers(Map.of(), "/v1/chat/completions", 900_000, false);
     assertThat(holding.next().hasRequestHeaders()).isTrue();
-    Stream shed = new Stream(channel);
+    EnvoyStream shed = new EnvoyStream(channel);
 
     shed.headers(Map.of(), "/v1/chat/completions", 900_000, false);
 
     assertThat(shed.next().hasRequestHeaders()).isTrue();
-    shed.awaitEnd();
+    shed.awaitClosed();
     assertPassed("chat", "overload");
 
     holding.cancel();
     until(() -> gauge("warmpath_body_bytes_in_flight") == 0);
-    Stream after = new Stream(channel);
+    EnvoyStream after = new EnvoyStream(channel);
     after.headers(Map.of(), "/v1/chat/completions", 900_000, false);
     assertThat(after.next().hasRequestHeaders()).isTrue();
-    after.body(chat("hello"), true);
+    after.body(EnvoyStream.chat("hello"), true);
     assertThat(after.next().hasRequestBody()).isTrue();
+  }
+
+  @Test
+  void request_pastTheExchanges_headersAnsweredAndStreamClosedUntilOneEnds() throws Exception {
+    List<EnvoyStream> held = List.of(stream(), stream(), stream());
+    for (EnvoyStream stream : held) {
+      stream.begin(Map.of(), 100);
+    }
+
+    // What is sent past takes no place, and gives none back.
+    for (int i = 1; i <= 2; i++) {
+      EnvoyStream shed = stream();
+      shed.begin(Map.of(), 100);
+      shed.awaitClosed();
+      assertPassed("chat", "overload", i);
+      assertThat(gauge("warmpath_exchanges_open")).isEqualTo(gauge("warmpath_exchanges_max"));
+    }
+
+    held.getFirst().cancel();
+    until(() -> gauge("warmpath_exchanges_open") == 2);
+    assertThat(endpoints(stream().exchange(Map.of(), EnvoyStream.chat("hello")))).isNotEmpty();
+  }
+
+  private EnvoyStream stream() {
+    return new EnvoyStream(channel);
   }
 
   @Test
   void conversation_nextTurn_goesWhereTheFirstWasServed() throws Exception {
     String system = "You are helpful. ".repeat(500);
-    Stream first = new Stream(channel);
-    ProcessingResponse planned = first.exchange(Map.of(), chat(system));
+    EnvoyStream first = new EnvoyStream(channel);
+    ProcessingResponse planned = first.exchange(Map.of(), EnvoyStream.chat(system));
     String served = first(endpoints(planned));
     observe(planned, served, "{\"usage\":{\"prompt_tokens\":2000,\"completion_tokens\":3}}");
     first.end();
     until(() -> rows().size() == 1);
 
     ProcessingResponse next =
-        new Stream(channel)
+        new EnvoyStream(channel)
             .exchange(
                 Map.of(),
                 ByteString.copyFromUtf8(
@@ -256,8 +275,8 @@ class ExtProcServiceTest {
 
   @Test
   void response_observed_usageReachesTheLedger() throws Exception {
-    Stream stream = new Stream(channel);
-    ProcessingResponse planned = stream.exchange(Map.of(), chat("hello"));
+    EnvoyStream stream = new EnvoyStream(channel);
+    ProcessingResponse planned = stream.exchange(Map.of(), EnvoyStream.chat("hello"));
 
     observe(
         planned,
@@ -277,7 +296,8 @@ class ExtProcServiceTest {
 
   @Test
   void response_ofAnotherReplicasPlan_isForwardedToItsOwner() throws Exception {
-    ProcessingResponse planned = new Stream(channel).exchange(Map.of(), chat("hello"));
+    ProcessingResponse planned =
+        new EnvoyStream(channel).exchange(Map.of(), EnvoyStream.chat("hello"));
     Struct.Builder foreign =
         planned.getDynamicMetadata().getFieldsOrThrow("warmpath").getStructValue().toBuilder();
     foreign.putFields(
@@ -312,7 +332,8 @@ class ExtProcServiceTest {
                   return socket;
                 })
             .build();
-    ProcessingResponse planned = new Stream(lost).exchange(Map.of(), chat("hello"));
+    ProcessingResponse planned =
+        new EnvoyStream(lost).exchange(Map.of(), EnvoyStream.chat("hello"));
     NioSocketChannel socket = sockets.take();
     // Without a word to the other side, as a process that dies does.
     socket.eventLoop().execute(() -> socket.unsafe().closeForcibly());
@@ -330,8 +351,8 @@ class ExtProcServiceTest {
 
   @Test
   void stream_reset_exchangeIsOverAndSettles() throws Exception {
-    Stream stream = new Stream(channel);
-    var _ = stream.exchange(Map.of(), chat("hello"));
+    EnvoyStream stream = new EnvoyStream(channel);
+    var _ = stream.exchange(Map.of(), EnvoyStream.chat("hello"));
 
     stream.cancel();
     until(() -> gauge("warmpath_exchanges_open") == 0);
@@ -346,10 +367,14 @@ class ExtProcServiceTest {
   }
 
   private void assertPassed(String route, String reason) {
+    assertPassed(route, reason, 1);
+  }
+
+  private void assertPassed(String route, String reason, int requests) {
     assertThat(registry.scrape())
         .contains(
-            "warmpath_requests_passed_total{reason=\"%s\",route=\"%s\"} 1.0"
-                .formatted(reason, route));
+            "warmpath_requests_passed_total{reason=\"%s\",route=\"%s\"} %d.0"
+                .formatted(reason, route, requests));
   }
 
   private double gauge(String name) {
@@ -368,14 +393,6 @@ class ExtProcServiceTest {
       assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
       Thread.onSpinWait();
     }
-  }
-
-  private static ByteString chat(String text) {
-    return ByteString.copyFromUtf8(
-        "{\"model\":\"m\",\"tools\":[{\"type\":\"function\"}],\"messages\":[{\"role\":\"user\","
-            + "\"content\":\""
-            + text
-            + "\"}]}");
   }
 
   private static String text(ProcessingResponse reply, String namespace, String key) {
@@ -405,7 +422,7 @@ class ExtProcServiceTest {
   }
 
   private void observe(Metadata metadata, String served, String body) throws Exception {
-    Stream stream = new Stream(channel);
+    EnvoyStream stream = new EnvoyStream(channel);
     Struct attributes =
         Struct.newBuilder()
             .putFields("upstream.address", Value.newBuilder().setStringValue(served).build())
@@ -418,98 +435,13 @@ class ExtProcServiceTest {
             .putAttributes("envoy.filters.http.ext_proc", attributes)
             .setResponseHeaders(
                 HttpHeaders.newBuilder()
-                    .setHeaders(headerMap(Map.of("content-type", "application/json")))));
+                    .setHeaders(EnvoyStream.headers(Map.of("content-type", "application/json")))));
     stream.send(
         ProcessingRequest.newBuilder()
             .setObservabilityMode(true)
             .setMetadataContext(metadata)
             .setResponseBody(
                 HttpBody.newBuilder().setBody(ByteString.copyFromUtf8(body)).setEndOfStream(true)));
-    stream.awaitEnd();
-  }
-
-  private static HeaderMap headerMap(Map<String, String> headers) {
-    HeaderMap.Builder map = HeaderMap.newBuilder();
-    headers.forEach(
-        (name, value) ->
-            map.addHeaders(
-                HeaderValue.newBuilder().setKey(name).setRawValue(ByteString.copyFromUtf8(value))));
-    return map.build();
-  }
-
-  /** One ext_proc stream as Envoy has it. */
-  private static final class Stream implements StreamObserver<ProcessingResponse> {
-
-    private final BlockingQueue<ProcessingResponse> replies = new LinkedBlockingQueue<>();
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private final ClientCallStreamObserver<ProcessingRequest> requests;
-
-    Stream(ManagedChannel channel) {
-      requests =
-          (ClientCallStreamObserver<ProcessingRequest>)
-              ExternalProcessorGrpc.newStub(channel).process(this);
-    }
-
-    ProcessingResponse exchange(Map<String, String> headers, ByteString body) throws Exception {
-      headers(headers, "/v1/chat/completions", body.size(), false);
-      assertThat(next().hasRequestHeaders()).isTrue();
-      body(body, true);
-      return next();
-    }
-
-    void headers(Map<String, String> more, String path, long length, boolean endOfStream) {
-      HeaderMap.Builder headers = headerMap(more).toBuilder();
-      headers.mergeFrom(headerMap(Map.of(":path", path)));
-      if (length >= 0) {
-        headers.mergeFrom(headerMap(Map.of("content-length", Long.toString(length))));
-      }
-      send(
-          ProcessingRequest.newBuilder()
-              .setRequestHeaders(
-                  HttpHeaders.newBuilder().setHeaders(headers).setEndOfStream(endOfStream)));
-    }
-
-    void body(ByteString body, boolean endOfStream) {
-      send(
-          ProcessingRequest.newBuilder()
-              .setRequestBody(HttpBody.newBuilder().setBody(body).setEndOfStream(endOfStream)));
-    }
-
-    void send(ProcessingRequest.Builder message) {
-      requests.onNext(message.build());
-    }
-
-    ProcessingResponse next() throws InterruptedException {
-      ProcessingResponse reply = replies.poll(5, SECONDS);
-      assertThat(reply).as("a reply within 5 s").isNotNull();
-      return reply;
-    }
-
-    void end() {
-      requests.onCompleted();
-    }
-
-    void cancel() {
-      requests.cancel("the test ends it", null);
-    }
-
-    void awaitEnd() throws InterruptedException {
-      assertThat(ended.await(5, SECONDS)).as("the stream ends within 5 s").isTrue();
-    }
-
-    @Override
-    public void onNext(ProcessingResponse reply) {
-      replies.add(reply);
-    }
-
-    @Override
-    public void onError(Throwable error) {
-      ended.countDown();
-    }
-
-    @Override
-    public void onCompleted() {
-      ended.countDown();
-    }
+    stream.awaitClosed();
   }
 }
