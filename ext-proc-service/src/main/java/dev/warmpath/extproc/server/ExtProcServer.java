@@ -23,6 +23,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.channel.EventLoopGroup;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -49,6 +50,11 @@ public final class ExtProcServer implements Closeable {
 
   /** Longer than any plan waits for its outcome. */
   private static final long FAR_NANOS = TimeUnit.DAYS.toNanos(1);
+
+  /** What is done before the health says SERVING. */
+  interface Preparation {
+    void run() throws IOException, InterruptedException;
+  }
 
   private final ExtProc settings;
   private final ProcessorServer server;
@@ -134,6 +140,14 @@ public final class ExtProcServer implements Closeable {
    */
   public static ExtProcServer start(Config config, Catalogue catalogue)
       throws IOException, InterruptedException {
+    int maxBodyBytes = config.getExtProc().getMaxBodyBytes();
+    return start(
+        config, catalogue, () -> WarmUpContext.run(catalogue, maxBodyBytes, WARM_UP_TIMEOUT_NANOS));
+  }
+
+  /** As above, with another warm-up. */
+  static ExtProcServer start(Config config, Catalogue catalogue, Preparation warmUp)
+      throws IOException, InterruptedException {
     ExtProc settings = config.getExtProc();
     Path state = Path.of(settings.getStateDirectory());
     SecretFiles.Loaded secrets = SecretFiles.load(config.getSecrets(), state);
@@ -193,17 +207,17 @@ public final class ExtProcServer implements Closeable {
     ExtProcServer started =
         new ExtProcServer(
             settings, server, exchanges, health, watchdog, admin, fleet, registry, switches);
-    started.begin(catalogue);
+    started.begin(warmUp);
     return started;
   }
 
-  private void begin(Catalogue catalogue) throws IOException, InterruptedException {
+  private void begin(Preparation warmUp) throws IOException, InterruptedException {
     watchdog.start();
     var _ = sweeper.scheduleAtFixedRate(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, MILLISECONDS);
     if (fleet != null) {
       fleet.start();
     }
-    WarmUpContext.run(catalogue, settings.getMaxBodyBytes(), WARM_UP_TIMEOUT_NANOS);
+    warmUp.run();
     switches.warm();
     log.info("serving on {}, administration on port {}", settings.getAddress(), admin.port());
   }
@@ -225,6 +239,11 @@ public final class ExtProcServer implements Closeable {
   /** The port of the administration. */
   public int adminPort() {
     return admin.port();
+  }
+
+  /** The threads that read and answer. */
+  EventLoopGroup eventLoops() {
+    return server.workers();
   }
 
   /** Turns the health off, lets open exchanges finish within the drain timeout, then stops. */

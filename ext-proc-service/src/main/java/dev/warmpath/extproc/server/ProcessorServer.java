@@ -121,11 +121,16 @@ public final class ProcessorServer implements Closeable {
     return workers;
   }
 
-  /** Takes no new connections, lets open streams finish until the time is up, then ends them. */
+  /**
+   * Takes no new connections, lets open streams finish until the time is up, then ends them.
+   * Returns when all have ended, but waits for that no longer than as much again.
+   */
   public void drain(long timeoutMillis) throws InterruptedException {
     server.shutdown();
     if (!server.awaitTermination(timeoutMillis, MILLISECONDS)) {
       server.shutdownNow();
+      // The event loops end the streams, after this call.
+      var _ = server.awaitTermination(timeoutMillis, MILLISECONDS);
     }
   }
 
