@@ -10,6 +10,7 @@ import dev.warmpath.controlplane.fleet.FleetHub;
 import dev.warmpath.controlplane.fleet.LedgerBook;
 import dev.warmpath.controlplane.loop.LoopSettings;
 import dev.warmpath.controlplane.signals.EngineWatcher;
+import dev.warmpath.controlplane.signals.Punctuality;
 import dev.warmpath.controlplane.signals.ReplicaReport;
 import dev.warmpath.controlplane.signals.SignalCollector;
 import dev.warmpath.controlplane.source.Source;
@@ -63,7 +64,8 @@ public final class ControlPlane implements AutoCloseable {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final SignalCollector collector = new SignalCollector();
+  private final Punctuality punctuality = new Punctuality();
+  private final SignalCollector collector = new SignalCollector(punctuality);
   private final ScheduledExecutorService control = scheduler("control");
   private final ScheduledExecutorService keeper = scheduler("keeper");
 
@@ -120,7 +122,7 @@ public final class ControlPlane implements AutoCloseable {
       runner = new LoopRunner(writer, hub::publish, meters, LoopSettings.of(config));
       reconfiguration = new Reconfiguration(source, writer, this::configured);
       meters.follow(writer, audit, ledger, reconfiguration::faults);
-      watcher = hold(new EngineWatcher(collector, System::nanoTime, registry));
+      watcher = hold(new EngineWatcher(collector, punctuality, System::nanoTime, registry));
       configured(config);
       ServerTls tls = hold(new ServerTls(own.getTls(), keeper));
       server = server(socket(own.getAddress()), tls, discovery);

@@ -56,10 +56,13 @@ final class LoopRunner {
 
   /**
    * Looks, when it is time, and sends a view, when there is one to send. Called more often than the
-   * loops' interval, so that views are fresh however long that is.
+   * loops' interval, so that views are fresh however long that is. While the state isn't settled no
+   * loop looks: all that is decided stays as it is.
    */
   void tick(FleetState state) {
-    if (!looked || state.nowNanos() - lastLookNanos >= settings.intervalNanos()) {
+    if (!state.settled()) {
+      meters.tickHeld();
+    } else if (!looked || state.nowNanos() - lastLookNanos >= settings.intervalNanos()) {
       looked = true;
       lastLookNanos = state.nowNanos();
       look(state);

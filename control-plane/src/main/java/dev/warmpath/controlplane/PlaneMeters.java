@@ -27,6 +27,7 @@ final class PlaneMeters {
   private final MeterRegistry registry;
   private final MultiGauge endpoints;
   private final Counter tickFailures;
+  private final Counter ticksHeld;
 
   PlaneMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -37,6 +38,10 @@ final class PlaneMeters {
     tickFailures =
         Counter.builder("warmpath.tick.failures")
             .description("Looks of the control loops that failed by a fault of ours.")
+            .register(registry);
+    ticksHeld =
+        Counter.builder("warmpath.ticks.held")
+            .description("Ticks at which no loop looked, since this process had been late itself.")
             .register(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
@@ -93,6 +98,11 @@ final class PlaneMeters {
   /** A look failed. */
   void tickFailed() {
     tickFailures.increment();
+  }
+
+  /** No loop looked, since this process had been late. */
+  void tickHeld() {
+    ticksHeld.increment();
   }
 
   private static double version(DecisionWriter.Served served) {

@@ -82,6 +82,20 @@ class LoopRunnerTest {
     assertThat(registry.find("warmpath.proposals").counters()).isEmpty();
   }
 
+  /** Once a stopped process took what it had missed for dead engines. */
+  @Test
+  void failure_seenWhileThisProcessIsLate_isNotActedUponUntilItIsSettled() throws Exception {
+    DecisionWriter writer = writer("ACTIVE");
+    var runner = new LoopRunner(writer, views::add, meters, LoopSettings.of(config("ACTIVE")));
+    tick(runner, 0, 20, true);
+    tick(runner, 20, 40, false);
+    assertThat(health(writer)).isEqualTo(Health.HEALTHY);
+    assertThat(registry.get("warmpath.ticks.held").counter().count()).isEqualTo(20);
+
+    tick(runner, 40, 41, true);
+    assertThat(health(writer)).isEqualTo(Health.UNHEALTHY);
+  }
+
   @Test
   void views_betweenLooks_areSentToo() throws Exception {
     run("OFF", false);
@@ -90,21 +104,28 @@ class LoopRunnerTest {
   }
 
   private DecisionWriter run(String mode, boolean frozen) throws ConfigException {
-    Config config = config(mode);
-    DecisionWriter writer =
-        DecisionWriter.begin(
-            config,
-            state.decisions(),
-            _ -> {},
-            new DecisionWriter.Recorder(audit, InstantSource.fixed(Instant.EPOCH), meters::served));
+    DecisionWriter writer = writer(mode);
     if (frozen) {
       assertThat(writer.freeze(LoopName.HEALTH, true)).isEmpty();
     }
-    var runner = new LoopRunner(writer, views::add, meters, LoopSettings.of(config));
-    for (int half = 0; half < 40; half++) {
-      runner.tick(failing(half * SECOND / 2));
-    }
+    var runner = new LoopRunner(writer, views::add, meters, LoopSettings.of(config(mode)));
+    tick(runner, 0, 40, true);
     return writer;
+  }
+
+  private DecisionWriter writer(String mode) throws ConfigException {
+    return DecisionWriter.begin(
+        config(mode),
+        state.decisions(),
+        _ -> {},
+        new DecisionWriter.Recorder(audit, InstantSource.fixed(Instant.EPOCH), meters::served));
+  }
+
+  /** Ticks each half second while endpoint a fails. */
+  private static void tick(LoopRunner runner, int fromHalf, int toHalf, boolean settled) {
+    for (int half = fromHalf; half < toHalf; half++) {
+      runner.tick(failing(half * SECOND / 2, settled));
+    }
   }
 
   private static Health health(DecisionWriter writer) {
@@ -119,9 +140,10 @@ class LoopRunnerTest {
         .count();
   }
 
-  private static FleetState failing(long nowNanos) {
+  private static FleetState failing(long nowNanos, boolean settled) {
     return new FleetState(
         nowNanos,
+        settled,
         List.of(
             new PoolSignals(
                 "chat",

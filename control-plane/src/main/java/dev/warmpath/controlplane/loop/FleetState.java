@@ -13,10 +13,15 @@ import org.jspecify.annotations.Nullable;
  * intervals.
  *
  * @param nowNanos the moment, on the monotonic clock
+ * @param settled this process has been in time for a while. Else it was paused or starved: what
+ *     came meanwhile may be half read, and nothing is to be decided
  * @param routes key statistics by route
  */
 public record FleetState(
-    long nowNanos, List<PoolSignals> pools, SortedMap<String, RouteSignals> routes) {
+    long nowNanos,
+    boolean settled,
+    List<PoolSignals> pools,
+    SortedMap<String, RouteSignals> routes) {
 
   /** An age that says: never seen. */
   public static final long NEVER = Long.MAX_VALUE;

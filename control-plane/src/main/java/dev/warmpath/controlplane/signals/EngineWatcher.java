@@ -1,5 +1,6 @@
 package dev.warmpath.controlplane.signals;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.warmpath.controlplane.loop.EndpointName;
 import dev.warmpath.controlplane.source.Topology;
 import dev.warmpath.controlplane.source.Topology.EndpointTarget;
@@ -24,57 +25,94 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the metrics of every engine and probes its health, each at the pool's interval, and tells
  * the {@link SignalCollector}. One request of a kind is under way per endpoint at most; one that
- * isn't answered in time is given up. What an engine answers is bounded by {@link #MAX_BODY_BYTES}.
+ * isn't answered in time is given up. What an engine answers is bounded by {@link #MAX_BODY_BYTES},
+ * and what waits for the thread that parses by {@link #MAX_WAITING_BYTES}; per endpoint the newest.
  *
  * <p>A probe fails when the connection is refused or cut, when the answer isn't 2xx or doesn't come
  * in time. Metrics that can't be read are no failure of the engine: only its numbers grow old. In a
  * pool without a health path the scrape stands in for the probe: any HTTP answer is good.
  *
+ * <p>Gives the {@link Punctuality} its beats, and drops what was under way while this process was
+ * late: neither an answer nor its absence then tells how the engine does now.
+ *
  * <p>Thread-safe. Owns its client and threads; {@link #close} ends them.
  */
 public final class EngineWatcher implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(EngineWatcher.class);
 
   /** A vLLM engine writes about 100 kB. */
   static final int MAX_BODY_BYTES = 8 << 20;
+
+  /** Eight bodies of the longest kind, some hundreds of the usual. */
+  private static final int MAX_WAITING_BYTES = 64 << 20;
+
+  /** Latenesses that follow each other sooner are counted and not logged. */
+  private static final long LOG_PAUSE_NANOS = 10_000_000_000L;
 
   private static final String CUT = "connection cut";
   private static final long MIN_TIMEOUT_NANOS = 1_000_000_000L;
   private static final long MAX_TIMEOUT_NANOS = 5_000_000_000L;
 
   private final SignalCollector collector;
+  private final Punctuality punctuality;
   private final LongSupplier nanoClock;
   private final ScheduledExecutorService scheduler;
   private final ExecutorService workers;
+  private final ExecutorService parser;
+  private final Semaphore waitingBytes = new Semaphore(MAX_WAITING_BYTES);
   private final HttpClient client;
   private final Counter scrapes;
   private final Counter scrapeFailures;
+  private final Counter droppedScrapes;
   private final Counter unreadableLines;
   private final Counter probeFailures;
+  private final Counter pauses;
+  private final Counter lateResults;
 
-  /** Guarded by this. */
-  private List<Future<?>> watches = List.of();
+  @GuardedBy("this")
+  private List<Request> watches = List.of();
 
-  public EngineWatcher(SignalCollector collector, LongSupplier nanoClock, MeterRegistry meters) {
+  /** Confined to one beat after the other. */
+  private long quietUntilNanos;
+
+  /**
+   * @param punctuality gets its beats from here
+   */
+  public EngineWatcher(
+      SignalCollector collector,
+      Punctuality punctuality,
+      LongSupplier nanoClock,
+      MeterRegistry meters) {
     this.collector = collector;
+    this.punctuality = punctuality;
     this.nanoClock = nanoClock;
     var timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("engine-watcher").factory());
     timer.setRemoveOnCancelPolicy(true);
+    timer.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     scheduler = timer;
     workers =
         Executors.newFixedThreadPool(
             2, Thread.ofPlatform().daemon().name("engine-watcher-", 0).factory());
+    parser =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("engine-parser").factory());
     client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -90,6 +128,10 @@ public final class EngineWatcher implements AutoCloseable {
         Counter.builder("warmpath.scrape.failures")
             .description("Reads of engines' metrics that gave none.")
             .register(meters);
+    droppedScrapes =
+        Counter.builder("warmpath.scrape.dropped")
+            .description("Engines' metrics that weren't parsed: newer ones came, or too many wait.")
+            .register(meters);
     unreadableLines =
         Counter.builder("warmpath.scrape.unreadable.lines")
             .description("Lines of engines' metrics that made no sense.")
@@ -98,6 +140,15 @@ public final class EngineWatcher implements AutoCloseable {
         Counter.builder("warmpath.probe.failures")
             .description("Health probes of engines that failed.")
             .register(meters);
+    pauses =
+        Counter.builder("warmpath.pauses")
+            .description("Times that this process was paused or starved for half a second or more.")
+            .register(meters);
+    lateResults =
+        Counter.builder("warmpath.late.results")
+            .description("Probes and reads of metrics that don't count: this process was late.")
+            .register(meters);
+    awaitBeat(0);
   }
 
   /**
@@ -117,24 +168,40 @@ public final class EngineWatcher implements AutoCloseable {
         }
       }
     }
-    watches.forEach(watch -> watch.cancel(false));
-    watches = requests.stream().<Future<?>>map(this::every).toList();
+    watches.forEach(Request::end);
+    watches = requests;
+    watches.forEach(Request::begin);
   }
 
   @Override
   public synchronized void close() {
-    watches.forEach(watch -> watch.cancel(false));
+    watches.forEach(Request::end);
     watches = List.of();
     scheduler.shutdownNow();
     client.shutdownNow();
     workers.shutdownNow();
+    parser.shutdownNow();
   }
 
-  /** The first at a random moment of the interval, so that engines aren't asked all at once. */
-  private ScheduledFuture<?> every(Request request) {
-    long interval = request.intervalNanos;
-    return scheduler.scheduleAtFixedRate(
-        request, ThreadLocalRandom.current().nextLong(interval), interval, TimeUnit.NANOSECONDS);
+  /** A beat takes the way of an answer: from the timer to a worker. */
+  private void awaitBeat(long delayNanos) {
+    var _ = scheduler.schedule(() -> workers.execute(this::beat), delayNanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void beat() {
+    long now = nanoClock.getAsLong();
+    long lateNanos = punctuality.beat(now);
+    if (lateNanos > 0) {
+      if (pauses.count() == 0 || now - quietUntilNanos >= 0) {
+        log.warn(
+            "This process was paused or starved for {} ms: what engines answered meanwhile doesn't"
+                + " count, and nothing is decided until it has been in time for a second.",
+            TimeUnit.NANOSECONDS.toMillis(lateNanos));
+      }
+      quietUntilNanos = now + LOG_PAUSE_NANOS;
+      pauses.increment();
+    }
+    awaitBeat(Punctuality.BEAT_NANOS);
   }
 
   /** One kind of request to one endpoint, sent again and again. */
@@ -144,6 +211,10 @@ public final class EngineWatcher implements AutoCloseable {
     private final long intervalNanos;
     private final long timeoutNanos;
     private final AtomicBoolean underWay = new AtomicBoolean();
+    private volatile boolean over;
+
+    /** Guarded by the watcher. */
+    private @Nullable Future<?> schedule;
 
     Request(PoolTarget pool, EndpointTarget target, String path) {
       this.endpoint = new EndpointName(pool.name(), target.id());
@@ -154,16 +225,42 @@ public final class EngineWatcher implements AutoCloseable {
     }
 
     /** An answer came, of any status. */
-    abstract void answered(int status, byte[] body);
+    abstract void answered(int status, byte[] body, long nowNanos);
 
     /** None came. */
-    abstract void failed(String reason);
+    abstract void failed(String reason, long nowNanos);
+
+    /**
+     * The first at a random moment of the interval, so that engines aren't asked all at once. After
+     * a pause of this process what was missed isn't made up for.
+     */
+    final void begin() {
+      schedule =
+          scheduler.scheduleWithFixedDelay(
+              this,
+              ThreadLocalRandom.current().nextLong(intervalNanos),
+              intervalNanos,
+              TimeUnit.NANOSECONDS);
+    }
+
+    /** What still comes counts no more: another engine may be known by that name by now. */
+    final void end() {
+      over = true;
+      if (schedule != null) {
+        schedule.cancel(false);
+      }
+    }
+
+    final boolean over() {
+      return over;
+    }
 
     @Override
     public final void run() {
       if (!underWay.compareAndSet(false, true)) {
         return;
       }
+      long sentNanos = nanoClock.getAsLong();
       CompletableFuture<HttpResponse<byte[]>> answer =
           client.sendAsync(
               request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BODY_BYTES));
@@ -175,10 +272,16 @@ public final class EngineWatcher implements AutoCloseable {
               (response, failure) -> {
                 giveUp.cancel(false);
                 underWay.set(false);
-                if (failure == null) {
-                  answered(response.statusCode(), response.body());
+                long now = nanoClock.getAsLong();
+                if (over) {
+                  return;
+                }
+                if (!punctuality.keptTime(sentNanos, now)) {
+                  lateResults.increment();
+                } else if (failure == null) {
+                  answered(response.statusCode(), response.body(), now);
                 } else {
-                  failed(reason(failure));
+                  failed(reason(failure), now);
                 }
               });
     }
@@ -198,8 +301,20 @@ public final class EngineWatcher implements AutoCloseable {
     }
   }
 
+  /** A body that waits to be parsed, and when it came. */
+  private static final class Unparsed {
+    private final byte[] body;
+    private final long nanos;
+
+    Unparsed(byte[] body, long nanos) {
+      this.body = body;
+      this.nanos = nanos;
+    }
+  }
+
   private final class Scrape extends Request {
     private final PoolTarget pool;
+    private final AtomicReference<@Nullable Unparsed> unparsed = new AtomicReference<>();
 
     Scrape(PoolTarget pool, EndpointTarget endpoint) {
       super(pool, endpoint, pool.metricsPath());
@@ -207,33 +322,59 @@ public final class EngineWatcher implements AutoCloseable {
     }
 
     @Override
-    void answered(int status, byte[] body) {
+    void answered(int status, byte[] body, long nowNanos) {
       scrapes.increment();
-      long now = nanoClock.getAsLong();
       if (pool.healthPath().isEmpty()) {
-        collector.probed(endpoint, true, "metrics answered", now);
+        collector.probed(endpoint, true, "metrics answered", nowNanos);
       }
-      if (status != 200) {
-        scrapeFailures.increment();
-        return;
-      }
-      EngineMetrics.Parsed parsed = EngineMetrics.parse(body, pool.engine());
-      unreadableLines.increment(parsed.unreadableLines());
-      if (parsed.known()) {
-        collector.scraped(endpoint, parsed.metrics(), now);
+      if (status == 200) {
+        parseSoon(new Unparsed(body, nowNanos));
       } else {
         scrapeFailures.increment();
       }
     }
 
+    private void parseSoon(Unparsed next) {
+      if (!waitingBytes.tryAcquire(next.body.length)) {
+        droppedScrapes.increment();
+        return;
+      }
+      Unparsed older = unparsed.getAndSet(next);
+      if (older == null) {
+        parser.execute(this::parse);
+      } else {
+        // Whoever was to parse that one takes this one instead.
+        waitingBytes.release(older.body.length);
+        droppedScrapes.increment();
+      }
+    }
+
+    private void parse() {
+      Unparsed newest = unparsed.getAndSet(null);
+      if (newest == null) {
+        return;
+      }
+      try {
+        EngineMetrics.Parsed parsed = EngineMetrics.parse(newest.body, pool.engine());
+        unreadableLines.increment(parsed.unreadableLines());
+        if (!parsed.known()) {
+          scrapeFailures.increment();
+        } else if (!over()) {
+          collector.scraped(endpoint, parsed.metrics(), newest.nanos);
+        }
+      } finally {
+        waitingBytes.release(newest.body.length);
+      }
+    }
+
     @Override
-    void failed(String reason) {
+    void failed(String reason, long nowNanos) {
       scrapes.increment();
       scrapeFailures.increment();
       // An answer that broke off may only have been too long.
       if (pool.healthPath().isEmpty() && !reason.equals(CUT)) {
         probeFailures.increment();
-        collector.probed(endpoint, false, "metrics: " + reason, nanoClock.getAsLong());
+        collector.probed(endpoint, false, "metrics: " + reason, nowNanos);
       }
     }
   }
@@ -244,18 +385,18 @@ public final class EngineWatcher implements AutoCloseable {
     }
 
     @Override
-    void answered(int status, byte[] body) {
+    void answered(int status, byte[] body, long nowNanos) {
       boolean good = status >= 200 && status < 300;
       if (!good) {
         probeFailures.increment();
       }
-      collector.probed(endpoint, good, "status " + status, nanoClock.getAsLong());
+      collector.probed(endpoint, good, "status " + status, nowNanos);
     }
 
     @Override
-    void failed(String reason) {
+    void failed(String reason, long nowNanos) {
       probeFailures.increment();
-      collector.probed(endpoint, false, reason, nanoClock.getAsLong());
+      collector.probed(endpoint, false, reason, nowNanos);
     }
   }
 }

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * #MAX_SHADOW_ENDPOINTS} per key; what names no known endpoint or route is dropped.
  *
  * <p>Silence is kept apart from bad news: an old signal is marked so, and never becomes a zero.
+ * What this process missed while it was late itself is neither: replicas' silence is counted from
+ * its end.
  */
 public final class SignalCollector {
 
@@ -51,10 +53,14 @@ public final class SignalCollector {
   /** Half-life of the tokens that weigh a replica's measured rate against another's. */
   private static final long RATE_HALF_LIFE_NANOS = 60_000_000_000L;
 
+  /** Time to read what waited while this process was late. Guess, unmeasured. */
+  static final long SETTLE_NANOS = 1_000_000_000L;
+
   static final int MAX_REPLICAS = 256;
   static final int MAX_SHADOW_ENDPOINTS = 1_024;
 
   private final Object lock = new Object();
+  private final Punctuality punctuality;
 
   @GuardedBy("lock")
   private Topology topology = new Topology(List.of(), List.of());
@@ -68,6 +74,13 @@ public final class SignalCollector {
 
   @GuardedBy("lock")
   private Map<String, Map<Integer, KeyCell>> routes = Map.of();
+
+  /**
+   * @param punctuality of the process that gathers
+   */
+  public SignalCollector(Punctuality punctuality) {
+    this.punctuality = punctuality;
+  }
 
   /** Takes another topology; what is known of endpoints that stay at their address is kept. */
   public void topology(Topology next) {
@@ -83,7 +96,7 @@ public final class SignalCollector {
           Cell cell =
               known != null && known.address.equals(endpoint.address())
                   ? known
-                  : new Cell(endpoint.address());
+                  : new Cell(endpoint.address(), punctuality);
           cell.patienceNanos = patience;
           nextCells.put(name, cell);
           nextByAddress
@@ -181,7 +194,8 @@ public final class SignalCollector {
       }
       var keys = new TreeMap<String, RouteSignals>();
       routes.forEach((route, known) -> keys.put(route, routeSignals(known, nowNanos)));
-      return new FleetState(nowNanos, pools, keys);
+      boolean settled = punctuality.keptTime(nowNanos - SETTLE_NANOS, nowNanos);
+      return new FleetState(nowNanos, settled, pools, keys);
     }
   }
 
@@ -236,6 +250,7 @@ public final class SignalCollector {
   /** What is known of one endpoint. Guarded by the collector's lock. */
   private static final class Cell {
     private final String address;
+    private final Punctuality punctuality;
     private final Map<Long, ReplicaRate> rates = new HashMap<>();
     private long patienceNanos;
     private int successes;
@@ -251,8 +266,9 @@ public final class SignalCollector {
     private @Nullable Decaying exchanges;
     private @Nullable Decaying endpointFailures;
 
-    Cell(String address) {
+    Cell(String address, Punctuality punctuality) {
       this.address = address;
+      this.punctuality = punctuality;
     }
 
     void exchangesSeen(double count, double failed, long nowNanos) {
@@ -317,7 +333,8 @@ public final class SignalCollector {
       if (rate <= 0) {
         return Rate.NEVER_MEASURED;
       }
-      long silent = Math.max(0, nowNanos - ratedNanos - RATE_PATIENCE_NANOS);
+      long missing = nowNanos - punctuality.missingSince(ratedNanos, nowNanos);
+      long silent = Math.max(0, missing - RATE_PATIENCE_NANOS);
       return new Rate(rate, Math.min(silent, NEVER - 1));
     }
   }

@@ -104,6 +104,7 @@ class EndpointViewsTest {
             Failures.NONE);
     return new FleetState(
         nowNanos,
+        true,
         List.of(new PoolSignals("chat", List.of(endpoint))),
         Collections.emptySortedMap());
   }

@@ -9,6 +9,7 @@ import dev.warmpath.config.v1.Pool;
 import dev.warmpath.controlplane.loop.HealthLoop;
 import dev.warmpath.controlplane.loop.Loop;
 import dev.warmpath.controlplane.loop.LoopSettings;
+import dev.warmpath.controlplane.signals.Punctuality;
 import dev.warmpath.controlplane.signals.SignalCollector;
 import dev.warmpath.controlplane.snapshot.Decisions;
 import dev.warmpath.controlplane.source.EngineKind;
@@ -42,7 +43,7 @@ class ReportsTest {
   }
 
   private static Loop.Outcome outcome(long firstBytes, long failures) {
-    var collector = new SignalCollector();
+    var collector = new SignalCollector(new Punctuality());
     collector.topology(
         new Topology(
             List.of(

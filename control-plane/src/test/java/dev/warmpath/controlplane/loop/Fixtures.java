@@ -66,12 +66,12 @@ final class Fixtures {
 
   static FleetState state(long nowNanos, List<EndpointSignals> endpoints) {
     return new FleetState(
-        nowNanos, List.of(new PoolSignals(POOL, endpoints)), Collections.emptySortedMap());
+        nowNanos, true, List.of(new PoolSignals(POOL, endpoints)), Collections.emptySortedMap());
   }
 
   static FleetState keys(long nowNanos, SortedMap<Integer, KeySignals> keys) {
     return new FleetState(
-        nowNanos, List.of(), new TreeMap<>(Map.of("chat", new RouteSignals(keys))));
+        nowNanos, true, List.of(), new TreeMap<>(Map.of("chat", new RouteSignals(keys))));
   }
 
   /** Decisions about endpoints of the given weights, healthy. */

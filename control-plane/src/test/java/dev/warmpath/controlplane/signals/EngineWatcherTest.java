@@ -11,11 +11,16 @@ import dev.warmpath.controlplane.source.EngineKind;
 import dev.warmpath.controlplane.source.Topology;
 import dev.warmpath.controlplane.source.Topology.EndpointTarget;
 import dev.warmpath.controlplane.source.Topology.PoolTarget;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -27,9 +32,14 @@ class EngineWatcherTest {
   private static final long INTERVAL_NANOS = 20_000_000L;
   private static final long PATIENCE_NANOS = 10_000_000_000L;
 
-  private final SignalCollector collector = new SignalCollector();
-  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private final EngineWatcher watcher = new EngineWatcher(collector, System::nanoTime, meters);
+  private final AtomicLong pausedNanos = new AtomicLong();
+  private final Stall parsing = new Stall();
+  private final Stall probing = new Stall();
+  private final Punctuality punctuality = new Punctuality();
+  private final SignalCollector collector = new SignalCollector(punctuality);
+  private final SimpleMeterRegistry meters = new StallingRegistry();
+  private final EngineWatcher watcher =
+      new EngineWatcher(collector, punctuality, this::now, meters);
   private HttpServer engine;
   private volatile String metrics = "vllm:num_requests_running 3\n";
   private volatile int healthStatus = 200;
@@ -38,12 +48,14 @@ class EngineWatcherTest {
   void start() throws IOException {
     engine = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
     engine.createContext("/metrics", exchange -> answer(exchange, 200, metrics));
-    engine.createContext("/health", exchange -> answer(exchange, healthStatus, ""));
+    engine.createContext("/health", this::health);
     engine.start();
   }
 
   @AfterEach
   void stop() {
+    parsing.end();
+    probing.end();
     watcher.close();
     engine.stop(0);
   }
@@ -112,6 +124,42 @@ class EngineWatcherTest {
     await(one -> one.probes().consecutiveSuccesses() >= before + 3);
   }
 
+  /** Once a process that had been stopped took what it had missed for failures of engines. */
+  @Test
+  void result_ofWhatWasUnderWayDuringAPause_saysNothing() throws Exception {
+    watch("/health");
+    await(one -> one.probes().consecutiveSuccesses() >= 1);
+    probing.begin();
+    probing.awaitOne();
+    pausedNanos.addAndGet(30_000_000_000L);
+    probing.end();
+    awaitCount("warmpath.late.results");
+    EndpointSignals signals = await(one -> one.probes().fresh());
+    assertThat(signals.probes().consecutiveFailures()).isZero();
+    assertThat(meters.get("warmpath.probe.failures").counter().count()).isZero();
+    awaitCount("warmpath.pauses");
+
+    engine.stop(0);
+    await(one -> one.probes().consecutiveFailures() >= 3);
+  }
+
+  /** Once a slow reading of metrics took the threads from the probes. */
+  @Test
+  void parsing_thatIsSlow_holdsNoProbeAndTakesTheNewest() throws Exception {
+    parsing.begin();
+    watch("/health");
+    parsing.awaitOne();
+    metrics = "vllm:num_requests_running 9\n";
+    double before = meters.get("warmpath.scrapes").counter().count();
+    await(_ -> meters.get("warmpath.scrapes").counter().count() >= before + 3);
+    int probed = signals().probes().consecutiveSuccesses();
+    await(one -> one.probes().consecutiveSuccesses() >= probed + 3);
+    assertThat(meters.get("warmpath.scrape.dropped").counter().count()).isPositive();
+    assertThat(signals().engine()).isNull();
+    parsing.end();
+    await(one -> one.engine() != null && one.engine().running() == 9);
+  }
+
   private void watch(String healthPath) {
     Topology topology = topology(healthPath);
     collector.topology(topology);
@@ -135,8 +183,12 @@ class EngineWatcherTest {
         List.of());
   }
 
+  private long now() {
+    return System.nanoTime() + pausedNanos.get();
+  }
+
   private EndpointSignals signals() {
-    return collector.state(System.nanoTime()).pools().getFirst().endpoints().getFirst();
+    return collector.state(now()).pools().getFirst().endpoints().getFirst();
   }
 
   private EndpointSignals await(Predicate<EndpointSignals> wanted) {
@@ -158,11 +210,75 @@ class EngineWatcherTest {
     }
   }
 
+  private void health(HttpExchange exchange) throws IOException {
+    answer(exchange, probing.pass() ? 503 : healthStatus, "");
+  }
+
   private static void answer(HttpExchange exchange, int status, String body) throws IOException {
     try (exchange) {
       byte[] bytes = body.getBytes(UTF_8);
       exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
       exchange.getResponseBody().write(bytes);
+    }
+  }
+
+  /** A place where threads can be held. */
+  private static final class Stall {
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean begun;
+
+    void begin() {
+      begun = true;
+    }
+
+    void awaitOne() throws InterruptedException {
+      assertThat(reached.await(PATIENCE_NANOS, TimeUnit.NANOSECONDS)).isTrue();
+    }
+
+    void end() {
+      ended.countDown();
+    }
+
+    /** Whether the thread was held. */
+    boolean pass() {
+      if (!begun || ended.getCount() == 0) {
+        return false;
+      }
+      reached.countDown();
+      try {
+        ended.await();
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      }
+      return true;
+    }
+  }
+
+  /** Holds the thread that counts the lines it couldn't parse. */
+  private final class StallingRegistry extends SimpleMeterRegistry {
+    @Override
+    protected Counter newCounter(Meter.Id id) {
+      Counter counter = super.newCounter(id);
+      return id.getName().equals("warmpath.scrape.unreadable.lines")
+          ? new Counter() {
+            @Override
+            public void increment(double amount) {
+              parsing.pass();
+              counter.increment(amount);
+            }
+
+            @Override
+            public double count() {
+              return counter.count();
+            }
+
+            @Override
+            public Meter.Id getId() {
+              return id;
+            }
+          }
+          : counter;
     }
   }
 }

@@ -22,7 +22,8 @@ class SignalCollectorTest {
   private static final long SECOND = 1_000_000_000L;
   private static final EndpointName A = new EndpointName("chat", "a");
 
-  private final SignalCollector collector = new SignalCollector();
+  private final Punctuality punctuality = new Punctuality();
+  private final SignalCollector collector = new SignalCollector(punctuality);
 
   SignalCollectorTest() {
     collector.topology(topology("a:80"));
@@ -76,6 +77,31 @@ class SignalCollectorTest {
     assertThat(signals(10 * SECOND).rate().silentNanos()).isZero();
     assertThat(signals(12 * SECOND).rate().silentNanos()).isEqualTo(2 * SECOND);
     assertThat(signals(12 * SECOND).rate().tokensPerSecond()).isEqualTo(8000);
+  }
+
+  /** Once weights went back to the configured ones because this process had been stopped. */
+  @Test
+  void rate_notHeardOfWhileThisProcessWasLate_isNotSilent() {
+    punctuality.beat(0);
+    collector.reported(1, rate(8000, 10), 0);
+    assertThat(signals(60 * SECOND).rate().fresh()).isTrue();
+    punctuality.beat(60 * SECOND);
+    assertThat(signals(60 * SECOND).rate().fresh()).isTrue();
+    beatInTime(60 * SECOND, 72 * SECOND);
+    assertThat(signals(70 * SECOND).rate().fresh()).isTrue();
+    assertThat(signals(72 * SECOND).rate().silentNanos()).isEqualTo(2 * SECOND);
+  }
+
+  @Test
+  void state_afterALateness_isUnsettledForAWhile() {
+    assertThat(collector.state(0).settled()).isTrue();
+    punctuality.beat(0);
+    assertThat(collector.state(30 * SECOND).settled()).isFalse();
+    punctuality.beat(30 * SECOND);
+    beatInTime(30 * SECOND, 32 * SECOND);
+    long settledNanos = 30 * SECOND + SignalCollector.SETTLE_NANOS;
+    assertThat(collector.state(settledNanos - 1).settled()).isFalse();
+    assertThat(collector.state(settledNanos).settled()).isTrue();
   }
 
   @Test
@@ -151,6 +177,12 @@ class SignalCollectorTest {
         0);
     assertThat(collector.state(0).routes()).containsOnlyKeys("chat");
     assertThat(Objects.requireNonNull(collector.state(0).routes().get("chat")).keys()).isEmpty();
+  }
+
+  private void beatInTime(long fromNanos, long toNanos) {
+    for (long at = fromNanos; at <= toNanos; at += Punctuality.BEAT_NANOS) {
+      assertThat(punctuality.beat(at)).isZero();
+    }
   }
 
   private EndpointSignals signals(long nowNanos) {
