@@ -10,7 +10,10 @@ public enum HashKey {
   CONVERSATION,
   /** Only the route's session header. */
   SESSION,
-  /** No hash: the endpoint with the fewest requests. */
+  /**
+   * No hash: the endpoint with the fewest requests, or, where the loop may choose the key, one at
+   * random by weight.
+   */
   NONE;
 
   /** The configured value; the unset one is {@link #CONVERSATION}, as its field documents. */

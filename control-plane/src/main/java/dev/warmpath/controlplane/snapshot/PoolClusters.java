@@ -64,8 +64,8 @@ final class PoolClusters {
   private PoolClusters() {}
 
   /**
-   * @param hashed whether any route to the pool hashes; else the fallback is least requests. Both
-   *     are the fallback only: what the picker lists comes first.
+   * @param hashed whether any route to the pool hashes or may come to; else the fallback is least
+   *     requests. Both are the fallback only: what the picker lists comes first.
    */
   static Cluster cluster(Pool pool, boolean hashed) {
     return Cluster.newBuilder()

@@ -3,6 +3,7 @@ package dev.warmpath.controlplane.snapshot;
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import dev.warmpath.config.v1.Config;
+import dev.warmpath.config.v1.Mode;
 import dev.warmpath.config.v1.Pool;
 import dev.warmpath.config.v1.Provider;
 import dev.warmpath.config.v1.Route;
@@ -20,8 +21,10 @@ import java.util.TreeMap;
  * <p>A function: the same configuration and decisions give the same bytes and versions, in any JVM
  * and at any time. Which change touches what follows from what each resource is made of, and is
  * kept so on purpose: a weight or a health changes only EDS, a hash key only RDS, neither of which
- * cuts a stream or closes a connection. The one exception is a pool whose last hashing route stops
- * hashing, or whose first begins to: its fallback is another one, so CDS changes too.
+ * cuts a stream or closes a connection. So a pool whose routes' keys may be chosen while it runs
+ * falls back to maglev whatever the choice, and a route without a key to an endpoint at random, by
+ * weight. Only where no loop may choose does a pool without a hashing route fall back to least
+ * requests; to begin or to stop hashing there is a change of the configuration, and of CDS.
  */
 public final class SnapshotBuilder {
   private SnapshotBuilder() {}
@@ -66,9 +69,10 @@ public final class SnapshotBuilder {
 
   private static SortedMap<String, Any> clusters(
       Config config, Decisions decisions, TlsSecrets secrets) {
+    boolean chosenLive = config.getLoops().getHashKey() == Mode.ACTIVE;
     Set<String> hashed = new HashSet<>();
     for (Route route : config.getRoutesList()) {
-      if (route.hasPool() && decisions.hashKey(route.getId()) != HashKey.NONE) {
+      if (route.hasPool() && (chosenLive || decisions.hashKey(route.getId()) != HashKey.NONE)) {
         hashed.add(route.getPool());
       }
     }

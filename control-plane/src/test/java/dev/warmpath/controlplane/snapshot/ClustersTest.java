@@ -72,6 +72,17 @@ class ClustersTest {
   }
 
   @Test
+  void pool_keyThatTheLoopMayChoose_fallbackIsMaglevWithoutAKeyToo() {
+    Config config = Fixtures.config(Fixtures.SMALL + "loops: {hash_key: ACTIVE}\n");
+    Snapshot snapshot =
+        SnapshotBuilder.build(config, Decisions.of(config).withHashKey("chat", HashKey.NONE));
+
+    assertThat(policy(overrideHost(snapshot).getFallbackPolicy()).getName())
+        .isEqualTo("envoy.load_balancing_policies.maglev");
+    assertThat(Fixtures.route(snapshot, "chat").getRoute().getHashPolicyCount()).isZero();
+  }
+
+  @Test
   void pool_oneOfTwoRoutesHashes_fallbackIsMaglev() {
     Config config =
         Fixtures.config(

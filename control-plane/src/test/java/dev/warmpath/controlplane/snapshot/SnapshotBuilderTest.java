@@ -10,6 +10,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class SnapshotBuilderTest {
   private static Set<XdsType> changed(Snapshot before, Snapshot after) {
@@ -92,6 +94,22 @@ class SnapshotBuilderTest {
 
     for (HashKey key : List.of(HashKey.ROOT, HashKey.SESSION)) {
       assertThat(changed(before, SnapshotBuilder.build(config, decisions.withHashKey("chat", key))))
+          .containsExactly(XdsType.ROUTE);
+    }
+  }
+
+  /** Once a loop's choice of no key replaced the cluster, and closed its connections. */
+  @ParameterizedTest
+  @EnumSource(HashKey.class)
+  void build_hashKeyWhereTheLoopMayChoose_changesRoutesOnly(HashKey before) {
+    Config config = Fixtures.config(Fixtures.SMALL + "loops: {hash_key: ACTIVE}\n");
+    Decisions decisions = Decisions.of(config);
+    Snapshot served = SnapshotBuilder.build(config, decisions.withHashKey("chat", before));
+
+    for (HashKey after : EnumSet.complementOf(EnumSet.of(before))) {
+      assertThat(
+              changed(served, SnapshotBuilder.build(config, decisions.withHashKey("chat", after))))
+          .as(before + " to " + after)
           .containsExactly(XdsType.ROUTE);
     }
   }
