@@ -19,7 +19,6 @@ import dev.warmpath.controlplane.store.LedgerStore;
 import dev.warmpath.controlplane.store.StateDirectory;
 import dev.warmpath.store.v1.Ledger;
 import io.grpc.Server;
-import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -124,7 +123,8 @@ public final class ControlPlane implements AutoCloseable {
       meters.follow(writer, audit, ledger, reconfiguration::faults);
       watcher = hold(new EngineWatcher(collector, punctuality, System::nanoTime, registry));
       configured(config);
-      ServerTls tls = hold(new ServerTls(own.getTls(), keeper));
+      ServerTls tls =
+          hold(new ServerTls(own.getTls(), keeper, new RefusedClients(System::nanoTime, registry)));
       server = server(socket(own.getAddress()), tls, discovery);
       held.push(this::stopServer);
       var desk =
@@ -251,7 +251,7 @@ public final class ControlPlane implements AutoCloseable {
         Executors.newFixedThreadPool(
             GRPC_THREADS, Thread.ofPlatform().daemon().name("grpc-", 0).factory());
     held.push(workers::shutdownNow);
-    var builder = NettyServerBuilder.forAddress(address, tls.credentials()).executor(workers);
+    var builder = tls.server(address).executor(workers);
     hub.bindTo(builder);
     discovery.bindTo(builder);
     return builder.build().start();
