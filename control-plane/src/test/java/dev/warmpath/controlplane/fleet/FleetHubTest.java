@@ -44,6 +44,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -178,6 +179,66 @@ class FleetHubTest {
     assertThat(again.next(MessageCase.WELCOME).getWelcome().getLedgerSequence()).isEqualTo(1);
   }
 
+  /** The observer's stream and the decision may end at different replicas. */
+  @Test
+  void outcome_told_arrivesWholeAtTheOwnerOnWhicheverStreamItHas() throws Exception {
+    var outcome =
+        Outcome.newBuilder()
+            .setPlanId("000000000000000b-2a")
+            .setUpstreamAddress("1.2.3.4:5")
+            .setUpstreamCluster("chat")
+            .setStatus(200)
+            .setFirstByteAgeNanos(7)
+            .setUsage(Usage.newBuilder().setReadTokens(900).setOutputTokens(0))
+            .setEnd(true)
+            .setAttempts(2)
+            .build();
+    var told = ReplicaMessage.newBuilder().setOutcomes(Outcomes.newBuilder().addOutcomes(outcome));
+    Replica one = join(0xa);
+    Replica owner = join(0xb);
+    one.send(told.build());
+    assertThat(owner.next(MessageCase.OUTCOMES).getOutcomes().getOutcomesList())
+        .containsExactly(outcome);
+
+    owner.abort();
+    assertThat(departures.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(0xb);
+    one.send(told.build());
+    awaitCount("warmpath.fleet.orphans", 1);
+    Replica back = join(0xb);
+    one.send(told.build());
+    assertThat(back.next(MessageCase.OUTCOMES).getOutcomes().getOutcomesList())
+        .containsExactly(outcome);
+    assertThat(owner.received).noneMatch(ControlMessage::hasOutcomes);
+    assertThat(meters.get("warmpath.fleet.orphans").counter().count()).isEqualTo(1);
+  }
+
+  @Test
+  void ledgerDeltas_sentAgainOnANewStream_countOnce() throws Exception {
+    Replica one = join(1);
+    one.send(delta(1));
+    one.send(delta(2));
+    awaitRequests(6);
+    hub.ledgerSaved(ledger.saved(ledger.save()));
+    assertThat(one.next(MessageCase.LEDGER_ACK).getLedgerAck().getSequence()).isEqualTo(2);
+    // Counted, but not on the disk when the stream ends: the replica must send it again.
+    one.send(delta(3));
+    awaitRequests(9);
+    one.abort();
+    assertThat(departures.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+
+    Replica again = connect(1);
+    assertThat(again.next(MessageCase.WELCOME).getWelcome().getLedgerSequence()).isEqualTo(2);
+    Replica other = join(2);
+    again.send(delta(3));
+    again.send(delta(4));
+    other.send(delta(1));
+    awaitRequests(15);
+    hub.ledgerSaved(ledger.saved(ledger.save()));
+    assertThat(again.next(MessageCase.LEDGER_ACK).getLedgerAck().getSequence()).isEqualTo(4);
+    assertThat(ledger.rows()).singleElement().extracting(LedgerRow::getRequests).isEqualTo(15L);
+    assertThat(ledger.gaps()).isZero();
+  }
+
   @Test
   void firstBytes_reported_becomeOurTypes() throws Exception {
     Replica one = join(1);
@@ -304,6 +365,23 @@ class FleetHubTest {
     assertThat(listener.next(MessageCase.PEER_PLACEMENTS)).isNotNull();
     talker.send(ReplicaMessage.newBuilder().setLoad(load()).build());
     assertThat(listener.next(MessageCase.PEER_LOAD)).isNotNull();
+  }
+
+  /** A real stream is watched here. */
+  private void awaitRequests(long wanted) {
+    await(() -> ledger.rows().stream().mapToLong(LedgerRow::getRequests).sum(), wanted);
+  }
+
+  private void awaitCount(String counter, long wanted) {
+    await(() -> (long) meters.get(counter).counter().count(), wanted);
+  }
+
+  private static void await(LongSupplier seen, long wanted) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (seen.getAsLong() < wanted) {
+      assertThat(System.nanoTime()).as("seen: " + seen.getAsLong()).isLessThan(deadline);
+      LockSupport.parkNanos(5_000_000);
+    }
   }
 
   private double dropped() {
