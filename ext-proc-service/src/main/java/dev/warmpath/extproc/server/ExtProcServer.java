@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,6 +69,7 @@ public final class ExtProcServer implements Closeable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("warmpath-sweep").daemon().factory());
   private final SwitchBoard switches;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /** Why the health is what it is: serving only while all say so. Thread-safe. */
   private static final class SwitchBoard {
@@ -249,6 +251,9 @@ public final class ExtProcServer implements Closeable {
   /** Turns the health off, lets open exchanges finish within the drain timeout, then stops. */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     switches.stopping();
     health.enterTerminalState();
     long deadlineNanos = System.nanoTime() + Durations.toNanos(settings.getDrainTimeout());

@@ -82,7 +82,10 @@ public final class ProcessorServer implements Closeable {
             // Envoy's keepalive of 100 ms must not count as abuse: it would cut held streams.
             .permitKeepAliveTime(10, MILLISECONDS)
             .permitKeepAliveWithoutCalls(true);
-    if (!isUnix(options.address())) {
+    if (isUnix(options.address())) {
+      // gRPC sets it for all; Unix sockets don't know it, and Netty warns at each connection.
+      builder.withChildOption(ChannelOption.SO_KEEPALIVE, null);
+    } else {
       builder.withChildOption(ChannelOption.TCP_NODELAY, true);
     }
     if (!options.tls().getCertificateFile().isEmpty()) {
