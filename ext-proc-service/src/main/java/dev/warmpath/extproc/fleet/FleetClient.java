@@ -53,9 +53,7 @@ public final class FleetClient implements Closeable {
   private final Hello hello;
   private final Port port;
   private final Consumer<Boolean> connected;
-  private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("warmpath-fleet").daemon().factory());
+  private final ScheduledExecutorService thread;
   private @Nullable Connection connection;
   private int pauseMillis = FIRST_PAUSE_MILLIS;
   private boolean closed;
@@ -65,10 +63,27 @@ public final class FleetClient implements Closeable {
    * @param connected told whenever the stream is established or lost
    */
   public FleetClient(ManagedChannel channel, Hello hello, Port port, Consumer<Boolean> connected) {
+    this(
+        channel,
+        hello,
+        port,
+        connected,
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("warmpath-fleet").daemon().factory()));
+  }
+
+  /** On the given thread, which is shut down with this client. */
+  FleetClient(
+      ManagedChannel channel,
+      Hello hello,
+      Port port,
+      Consumer<Boolean> connected,
+      ScheduledExecutorService thread) {
     this.channel = channel;
     this.hello = hello;
     this.port = port;
     this.connected = connected;
+    this.thread = thread;
   }
 
   /** Connects, and keeps connecting. */

@@ -36,7 +36,8 @@ public final class FakeControlPlane implements AutoCloseable {
                   @Override
                   public StreamObserver<ReplicaMessage> connect(
                       StreamObserver<ControlMessage> replies) {
-                    var connection = new Connection(replies);
+                    var connection =
+                        new Connection((ServerCallStreamObserver<ControlMessage>) replies);
                     connections.add(connection);
                     return connection;
                   }
@@ -69,11 +70,14 @@ public final class FakeControlPlane implements AutoCloseable {
   /** One stream of a replica. */
   public static final class Connection implements StreamObserver<ReplicaMessage> {
     private final BlockingQueue<ReplicaMessage> messages = new LinkedBlockingQueue<>();
-    private final StreamObserver<ControlMessage> replies;
+    private final ServerCallStreamObserver<ControlMessage> replies;
+    private volatile boolean reading = true;
 
-    private Connection(StreamObserver<ControlMessage> replies) {
+    private Connection(ServerCallStreamObserver<ControlMessage> replies) {
       this.replies = replies;
-      ((ServerCallStreamObserver<ControlMessage>) replies).setOnCancelHandler(() -> {});
+      replies.setOnCancelHandler(() -> {});
+      replies.disableAutoRequest();
+      replies.request(1);
     }
 
     /** The next message. */
@@ -113,14 +117,22 @@ public final class FakeControlPlane implements AutoCloseable {
       replies.onError(Status.UNAVAILABLE.asException());
     }
 
-    /** Messages that have come and were not asked for. */
-    public boolean isSilent() {
-      return messages.isEmpty();
+    /** Takes one more message at most, until told otherwise. */
+    void pauseReading() {
+      reading = false;
+    }
+
+    void resumeReading() {
+      reading = true;
+      replies.request(1);
     }
 
     @Override
     public void onNext(ReplicaMessage message) {
       messages.add(message);
+      if (reading) {
+        replies.request(1);
+      }
     }
 
     @Override
