@@ -141,6 +141,33 @@ class ControlPlaneIT {
     assertThat(operate("GET", "/audit")).contains("connection refused", "good probes in a row");
   }
 
+  /** Once a control plane that had been stopped took what it had missed for failures. */
+  @Test
+  void process_stoppedForAWhile_ejectsNobodyAndThenFindsTheDead() {
+    Poll.until("engines are watched", TIMEOUT, () -> metric("warmpath_scrapes_total") > 10);
+    controlPlane.pause();
+    long paused = System.nanoTime();
+    Poll.until(
+        "probes are past their time",
+        TIMEOUT,
+        () -> System.nanoTime() - paused > Duration.ofSeconds(2).toNanos());
+    controlPlane.resume();
+
+    Poll.until("the pause is noticed", TIMEOUT, () -> metric("warmpath_pauses_total") >= 1);
+    Poll.until("loops wait", TIMEOUT, () -> metric("warmpath_ticks_held_total") >= 1);
+    double scrapes = metric("warmpath_scrapes_total");
+    Poll.until("it goes on", TIMEOUT, () -> metric("warmpath_scrapes_total") > scrapes + 30);
+    assertThat(operate("GET", "/audit")).doesNotContain("bad probes");
+
+    engines.engines().get(1).fault(new Fault.Dead());
+    Poll.until(
+        "Envoy knows that e1 is dead",
+        TIMEOUT,
+        () -> envoyHealth("e1").equals("UNHEALTHY"),
+        () -> decisions().toPrettyString());
+    assertThat(envoyHealth("e0")).isEqualTo("HEALTHY");
+  }
+
   private JavaProcess startControlPlane() {
     var process =
         JavaProcess.start(
