@@ -77,7 +77,7 @@ public final class AccessLog extends AccessLogServiceImplBase {
   }
 
   /** A response that had begun well was ended by the upstream's side. */
-  private static boolean isCut(ResponseFlags flags, int status) {
+  static boolean isCut(ResponseFlags flags, int status) {
     boolean begun = status >= FIRST_SUCCESS && status < FIRST_CLIENT_ERROR;
     return begun
         && !flags.getDownstreamConnectionTermination()
