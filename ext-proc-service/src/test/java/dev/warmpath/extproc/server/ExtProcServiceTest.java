@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,9 +16,15 @@ import dev.warmpath.extproc.exchange.ExchangeMetrics;
 import dev.warmpath.extproc.exchange.Exchanges;
 import dev.warmpath.extproc.exchange.ExtProcService;
 import dev.warmpath.extproc.exchange.Outcome;
+import dev.warmpath.extproc.exchange.PlanId;
+import dev.warmpath.extproc.fleet.FleetPort;
 import dev.warmpath.extproc.ledger.LedgerRow;
+import dev.warmpath.extproc.ledger.Tokens;
 import dev.warmpath.extproc.prefix.KeyRing;
 import dev.warmpath.extproc.provider.Catalogue;
+import dev.warmpath.extproc.usage.Usage;
+import dev.warmpath.fleet.v1.ControlMessage;
+import dev.warmpath.fleet.v1.ReplicaMessage;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpBody;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpHeaders;
@@ -31,6 +38,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -315,6 +323,56 @@ class ExtProcServiceTest {
     Outcome end = forwarded.poll(5, SECONDS);
     assertThat(end).isNotNull();
     assertThat(end.end()).isTrue();
+  }
+
+  @Test
+  void outcome_seenByAnotherReplica_reachesItsPlanOverTheFleetStream() throws Exception {
+    EnvoyStream stream = new EnvoyStream(channel);
+    ProcessingResponse planned = stream.exchange(Map.of(), EnvoyStream.chat("hello"));
+    FleetPort other = port("replica-2", 0xff);
+    other.forward(
+        new Outcome(
+            requireNonNull(PlanId.parse(text(planned, "warmpath", "plan"))),
+            Outcome.Source.OBSERVER,
+            first(endpoints(planned)),
+            "llama",
+            200,
+            1,
+            System.nanoTime(),
+            Usage.of(64, 0, 0, 36, 7),
+            "",
+            false,
+            true));
+    List<ReplicaMessage> up = new ArrayList<>();
+    other.collect(1, up);
+
+    FleetPort own = port("replica-1", 0x1234);
+    up.stream()
+        .filter(ReplicaMessage::hasOutcomes)
+        .forEach(
+            message ->
+                own.receive(
+                    ControlMessage.newBuilder().setOutcomes(message.getOutcomes()).build()));
+    stream.end();
+
+    until(() -> rows().size() == 1);
+    assertThat(rows().getFirst().tokens()).isEqualTo(new Tokens(64, 0, 0, 36, 7));
+    assertThat(registry.scrape())
+        .contains("warmpath_exchanges_ended_total{end=\"served\",route=\"chat\"} 1.0")
+        .contains("warmpath_first_byte_seconds_count{route=\"chat\"} 1");
+  }
+
+  private FleetPort port(String replica, long incarnation) {
+    return new FleetPort(
+        replica,
+        incarnation,
+        exchanges.pickers(),
+        exchanges.outcomes(),
+        exchanges.firstBytes(),
+        exchanges.rejections(),
+        exchanges.hashKeys(),
+        exchanges.ledger(),
+        System::nanoTime);
   }
 
   @Test
