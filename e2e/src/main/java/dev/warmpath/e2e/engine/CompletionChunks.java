@@ -84,7 +84,12 @@ final class CompletionChunks {
             .put("prompt_tokens", promptTokens)
             .put("total_tokens", promptTokens + outputTokens)
             .put("completion_tokens", outputTokens);
-    usage.putObject("prompt_tokens_details").put("cached_tokens", cachedTokens);
+    // As vLLM with --enable-prompt-tokens-details: null, not zero, when nothing was read.
+    if (cachedTokens > 0) {
+      usage.putObject("prompt_tokens_details").put("cached_tokens", cachedTokens);
+    } else {
+      usage.putNull("prompt_tokens_details");
+    }
     return usage;
   }
 }

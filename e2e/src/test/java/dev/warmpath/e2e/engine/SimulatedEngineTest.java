@@ -52,7 +52,7 @@ class SimulatedEngineTest {
     JsonNode warm = JSON.readTree(post(body(400, 4, false)).body());
     assertThat(cold.at("/usage/prompt_tokens").asInt()).isEqualTo(100);
     assertThat(cold.at("/usage/completion_tokens").asInt()).isEqualTo(4);
-    assertThat(cold.at("/usage/prompt_tokens_details/cached_tokens").asInt()).isZero();
+    assertThat(cold.at("/usage/prompt_tokens_details").isNull()).isTrue();
     assertThat(warm.at("/usage/prompt_tokens_details/cached_tokens").asInt()).isEqualTo(96);
     EngineReport report = engine.report();
     assertThat(report.promptTokens()).isEqualTo(200);
@@ -151,7 +151,7 @@ class SimulatedEngineTest {
     post(body(400, 4, false));
     engine.reset();
     JsonNode again = JSON.readTree(post(body(400, 4, false)).body());
-    assertThat(again.at("/usage/prompt_tokens_details/cached_tokens").asInt()).isZero();
+    assertThat(again.at("/usage/prompt_tokens_details").isNull()).isTrue();
     assertThat(engine.report().requests()).hasSize(1);
   }
 
@@ -173,7 +173,7 @@ class SimulatedEngineTest {
     assertThatThrownBy(() -> get("/health")).isInstanceOf(ConnectException.class);
     engine.fault(Fault.NONE);
     JsonNode again = JSON.readTree(post(body(400, 4, false)).body());
-    assertThat(again.at("/usage/prompt_tokens_details/cached_tokens").asInt()).isZero();
+    assertThat(again.at("/usage/prompt_tokens_details").isNull()).isTrue();
   }
 
   @Test

@@ -60,6 +60,10 @@ public final class Plans {
   private final Rejections rejections;
   private final Settlement settlement;
   private final FirstBytes firstBytes;
+
+  /** Clusters of pools whose engines have said that they read something. */
+  private final Set<String> tellReads = ConcurrentHashMap.newKeySet();
+
   private final AtomicLong lastNumber = new AtomicLong();
   private final ConcurrentHashMap<Long, ExchangePlan> open = new ConcurrentHashMap<>();
 
@@ -265,7 +269,7 @@ public final class Plans {
       streamless.remove(plan);
     }
     End end = end(plan);
-    Usage usage = plan.usage == null ? Usage.UNKNOWN : plan.usage;
+    Usage usage = completed(plan);
     PoolPicker picker = picker(plan);
     if (picker != null && plan.dispatch() != null) {
       picker.usage(plan.dispatch(), usage.readTokens(), usage.inputTokens());
@@ -286,6 +290,21 @@ public final class Plans {
     metrics.ended(plan.route().id(), end.label());
     metrics.used(plan.route().id(), usage);
     settlement.settled(plan, usage, end, nowNanos);
+  }
+
+  /**
+   * An engine that leaves out what it read may have read nothing, or may not tell at all (vLLM
+   * without {@code --enable-prompt-tokens-details}). It is the former once its pool has told.
+   */
+  private Usage completed(ExchangePlan plan) {
+    Usage usage = plan.usage == null ? Usage.UNKNOWN : plan.usage;
+    if (!(plan.route().target() instanceof PoolTarget pool)) {
+      return usage;
+    }
+    if (usage.readTokens() > 0) {
+      tellReads.add(pool.cluster());
+    }
+    return tellReads.contains(pool.cluster()) ? usage.orNothingRead() : usage;
   }
 
   private static End end(ExchangePlan plan) {

@@ -36,6 +36,9 @@ final class PoolEndpoint {
    */
   private static final double CAPACITY_FALL = 0.97;
 
+  /** Prompts in a row that find no root, after which a cache is taken for empty. Guess. */
+  private static final int ROOTS_MISSING = 3;
+
   private static final double CAPACITY_RISE = 1.01;
   private static final double MIN_CAPACITY_FACTOR = 1.0 / 16;
   private static final double MAX_CAPACITY_FACTOR_UNTOLD = 4;
@@ -64,6 +67,7 @@ final class PoolEndpoint {
   private long astrayUntilNanos;
 
   private double capacityFactor = 1;
+  private int rootsMissing;
 
   // Own load.
   int inFlight;
@@ -414,6 +418,22 @@ final class PoolEndpoint {
     if (capacity != belief.capacityTokens()) {
       belief.capacityTokens(capacity);
     }
+  }
+
+  /**
+   * The engine read nothing of a prompt whose root it was believed to hold.
+   *
+   * @return whether so many in a row found nothing that all is gone: not only what one client's
+   *     requests are kept apart by, unknown to us
+   */
+  boolean rootMissing() {
+    rootsMissing++;
+    return rootsMissing >= ROOTS_MISSING;
+  }
+
+  /** The engine read of a prompt at least its root, or began anew. */
+  void rootFound() {
+    rootsMissing = 0;
   }
 
   /** The engine read less than it was believed to hold. */

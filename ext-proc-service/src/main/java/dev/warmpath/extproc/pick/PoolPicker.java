@@ -543,11 +543,16 @@ public final class PoolPicker {
     if (plan.learnedRate) {
       served.correctSeen(-difference);
     }
+    boolean rootRead = plan.tokensUpTo.length > 0 && read >= plan.tokensUpTo[0];
+    if (rootRead) {
+      served.rootFound();
+    }
     if (difference > slack) {
       served.surprised();
     } else if (difference < -slack && !plan.heldInHope) {
-      if (read < plan.tokensUpTo[0]) {
+      if (!rootRead && served.rootMissing()) {
         // The root is the youngest of all that a cache holds: where it is gone, all is.
+        served.rootFound();
         served.belief.clear();
         served.belief.place(plan.blocks, plan.tokensUpTo, plan.blocks.length);
       } else {

@@ -102,7 +102,7 @@ final class WarmUp {
         good = slowestNanos < GOOD_NANOS ? good + 1 : 0;
       } catch (TimeoutException e) {
         log.warn("a warm-up exchange was not answered", e);
-        return false;
+        good = 0;
       }
       rounds++;
     }

@@ -115,6 +115,15 @@ public record Usage(
   }
 
   /**
+   * This report, read as one that says what was read only if it was something: as vLLM's, whose
+   * {@code prompt_tokens_details} are null when nothing was.
+   */
+  public Usage orNothingRead() {
+    boolean leftOut = readTokens < 0 && writtenTokens < 0 && inputTokens >= 0;
+    return leftOut ? included(inputTokens, 0, 0, outputTokens) : this;
+  }
+
+  /**
    * What this one knows, and from {@code other} what this one lacks. Where both cannot be true
    * together, this one alone.
    */

@@ -50,11 +50,15 @@ class PlansTest {
   }
 
   private ExchangePlan open(boolean fieldIsOurs) {
+    return open(ROUTE, fieldIsOurs);
+  }
+
+  private ExchangePlan open(RouteEntry route, boolean fieldIsOurs) {
     var plan =
         new ExchangePlan(
             plans.nextId(),
             new ExchangePlan.Decided(
-                ROUTE,
+                route,
                 Dialect.ANTHROPIC_MESSAGES,
                 "",
                 "model",
@@ -101,6 +105,38 @@ class PlansTest {
 
   private double expired() {
     return registry.get("warmpath.plans.expired").counter().count();
+  }
+
+  private Usage settledWith(RouteEntry route, Usage reported) {
+    ExchangePlan plan = open(route, true);
+    plans.observed(outcome(plan, Outcome.Source.OBSERVER, 200, reported, "", false, true), SECOND);
+    plans.streamEnded(plan, false, SECOND);
+    return settled.getLast().usage();
+  }
+
+  @Test
+  void usage_poolThatHasToldReadsLeavesThemOut_nothingWasRead() {
+    Usage withoutReads = Usage.included(1_000, -1, -1, 5);
+    RouteEntry pool =
+        new RouteEntry(
+            "chat",
+            "/",
+            Map.of(),
+            new RouteEntry.PoolTarget("engines", false),
+            Dialect.OPENAI_CHAT,
+            "",
+            Mode.ACTIVE);
+
+    assertThat(settledWith(pool, withoutReads).readTokens())
+        .as("may not tell at all")
+        .isEqualTo(-1);
+    assertThat(settledWith(pool, Usage.included(1_000, 400, 0, 5)).readTokens()).isEqualTo(400);
+    Usage afterwards = settledWith(pool, withoutReads);
+    assertThat(afterwards.readTokens()).isZero();
+    assertThat(afterwards.uncachedTokens()).isEqualTo(1_000);
+    assertThat(afterwards.outputTokens()).isEqualTo(5);
+    assertThat(settledWith(pool, Usage.UNKNOWN)).isEqualTo(Usage.UNKNOWN);
+    assertThat(settledWith(ROUTE, withoutReads).readTokens()).as("a provider").isEqualTo(-1);
   }
 
   @Test

@@ -618,18 +618,41 @@ class PoolPickerTest {
     assertThat(stats(A).prefillTokensPerSecond()).isCloseTo(6_000, within(900.0));
   }
 
+  private void serveReading(int prompt, int readTokens) {
+    Plan plan = dispatch(distinct(prompt, 20, 100));
+    picker.firstByte(plan, A, SECOND, now);
+    picker.usage(plan, readTokens, 2_000);
+    picker.end(plan, Outcome.SERVED, now);
+  }
+
   @Test
-  void usage_rootNotReadThoughBelieved_forgetsAllButThisPrompt() {
+  void usage_threeRootsNotReadThoughBelieved_forgetsAllButTheLast() {
+    endpoints(A);
+    for (int prompt = 1; prompt <= 4; prompt++) {
+      serve(distinct(prompt, 20, 100));
+    }
+    serveReading(1, 0);
+    serveReading(2, 0);
+    assertThat(stats(A).believedTokens()).isEqualTo(8_000);
+    serveReading(3, 0);
+
+    assertThat(stats(A).believedTokens()).isEqualTo(2_000);
+    picker.pick(distinct(4, 20, 100), now, pick);
+    assertThat(pick.heldTokens()).isZero();
+  }
+
+  @Test
+  void usage_oneClientNeverFindsWhatOthersFind_nothingOfTheirsIsForgotten() {
     endpoints(A);
     serve(distinct(1, 20, 100));
     serve(distinct(2, 20, 100));
-    Plan plan = dispatch(distinct(1, 20, 100));
-    picker.firstByte(plan, A, SECOND, now);
-    picker.usage(plan, 0, 2_000);
+    for (int i = 0; i < 10; i++) {
+      serveReading(1, 0);
+      serveReading(1, 0);
+      serveReading(2, 2_000);
+    }
 
-    assertThat(stats(A).believedTokens()).isEqualTo(2_000);
-    picker.pick(distinct(2, 20, 100), now, pick);
-    assertThat(pick.heldTokens()).isZero();
+    assertThat(stats(A).believedTokens()).isEqualTo(4_000);
   }
 
   @Test
