@@ -1,6 +1,7 @@
 package dev.warmpath.controlplane;
 
 import dev.warmpath.config.Address;
+import dev.warmpath.config.ConfigDigest;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.controlplane.admin.AdminServer;
 import dev.warmpath.controlplane.audit.AuditLog;
@@ -186,11 +187,13 @@ public final class ControlPlane implements AutoCloseable {
     collector.topology(topology);
     watcher.watch(topology);
     runner.settings(LoopSettings.of(config));
+    hub.configured(ConfigDigest.of(config));
   }
 
   private List<String> complaints() {
     var complaints = new ArrayList<String>();
     reconfiguration.faults().forEach(fault -> complaints.add("configuration refused: " + fault));
+    hub.complaints().forEach(difference -> complaints.add("fleet: " + difference));
     storeFaults.forEach(fault -> complaints.add("store: " + fault));
     if (audit.failures() > 0) {
       complaints.add("audit: " + audit.failures() + " entries didn't reach the file");

@@ -4,6 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+import dev.warmpath.config.ConfigDigest;
+import dev.warmpath.config.ConfigException;
+import dev.warmpath.config.ConfigFile;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.controlplane.source.FileSource;
 import dev.warmpath.controlplane.source.Source.Reading;
@@ -146,6 +150,28 @@ class ControlPlaneTest {
   }
 
   @Test
+  void configuration_changedForReplicas_isShownUntilTheyReadItAnew() throws Exception {
+    Fleet reader = new Fleet(plane.port(), 7, digest());
+    try (reader) {
+      assertThat(get("/metrics")).contains("warmpath_fleet_replicas_differing 0");
+      write(2000); // Endpoints are told to replicas.
+      await(() -> get("/decisions"), text -> text.contains("\"configured_weight\" : 2000"));
+      assertThat(get("/readyz")).isEqualTo("ready\n");
+
+      write(2000, "/v1");
+      String detail = await(() -> get("/readyz"), text -> text.contains("need a restart"));
+      assertThat(detail).startsWith("ready\n").endsWith("replica-7\n");
+      assertThat(get("/metrics")).contains("warmpath_fleet_replicas_differing 1");
+    }
+    await(() -> get("/readyz"), text -> text.equals("ready\n"));
+    try (var restarted = new Fleet(plane.port(), 8, digest());
+        var stale = new Fleet(plane.port(), 9, reader.digest)) {
+      assertThat(restarted.digest).isNotEqualTo(stale.digest);
+      assertThat(get("/readyz")).endsWith(": replica-9\n");
+    }
+  }
+
+  @Test
   void stateDirectory_heldByAnother_isRefused() {
     assertThatThrownBy(this::startPlane)
         .isInstanceOf(IOException.class)
@@ -161,7 +187,16 @@ class ControlPlaneTest {
     return ControlPlane.start(config, source);
   }
 
+  /** Of what the file says now. */
+  private ByteString digest() throws ConfigException {
+    return ConfigDigest.of(ConfigFile.read(file));
+  }
+
   private void write(int weight) throws IOException {
+    write(weight, "/");
+  }
+
+  private void write(int weight, String pathPrefix) throws IOException {
     Path next = directory.resolve("next.yaml");
     Files.writeString(
         next,
@@ -179,11 +214,11 @@ class ControlPlaneTest {
               - {address: "127.0.0.1:1", id: a, weight: %d}
               - {address: "127.0.0.1:2", id: b}
         routes:
-          - {id: chat, pool: chat}
+          - {id: chat, pool: chat, path_prefix: %s}
         loops:
           interval: 0.05s
         """
-            .formatted(directory.resolve("state"), weight),
+            .formatted(directory.resolve("state"), weight, pathPrefix),
         UTF_8);
     Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
   }
@@ -244,6 +279,34 @@ class ControlPlaneTest {
 
     @Override
     public void onCompleted() {}
+  }
+
+  /** A replica that was welcomed. */
+  private static final class Fleet implements AutoCloseable {
+    private final ManagedChannel channel;
+    private final ByteString digest;
+
+    Fleet(int port, long incarnation, ByteString digest) throws InterruptedException {
+      this.digest = digest;
+      channel = channel(port);
+      var received = new LinkedBlockingQueue<ControlMessage>();
+      FleetGrpc.newStub(channel)
+          .connect(new Receiver<>(received))
+          .onNext(
+              ReplicaMessage.newBuilder()
+                  .setHello(
+                      Hello.newBuilder()
+                          .setReplica("replica-" + incarnation)
+                          .setIncarnation(incarnation)
+                          .setConfigDigest(digest))
+                  .build());
+      assertThat(take(received).hasWelcome()).isTrue();
+    }
+
+    @Override
+    public void close() {
+      channel.shutdownNow();
+    }
   }
 
   /** A node that takes whatever it gets. */

@@ -1,5 +1,6 @@
 package dev.warmpath.controlplane.fleet;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.TextFormat;
 import dev.warmpath.controlplane.signals.ReplicaReport;
 import dev.warmpath.fleet.v1.ControlMessage;
@@ -86,6 +87,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
   private int streams;
 
   private final AtomicInteger connected = new AtomicInteger();
+  private final Agreement agreement;
   private final Counter refused;
   private final Counter oversize;
   private final Counter orphans;
@@ -114,6 +116,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
     Gauge.builder("warmpath.fleet.replicas", connected, AtomicInteger::get)
         .description("ext_proc replicas that are connected.")
         .register(meters);
+    agreement = new Agreement(meters);
     refused =
         Counter.builder("warmpath.fleet.refused")
             .description("Streams refused: too many replicas, or no proper Hello.")
@@ -189,7 +192,31 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
             replica.outbox.view(next);
             replica.pump();
           }
+          compare(); // Views come at least once a second: what is to be logged later is, then.
         });
+  }
+
+  /**
+   * Another configuration is in force.
+   *
+   * @param digest as replicas make it of what they read
+   */
+  public void configured(ByteString digest) {
+    context.execute(
+        () -> {
+          agreement.configured(digest);
+          compare();
+        });
+  }
+
+  /** Where replicas differ from the configuration in force or from one another; any thread. */
+  public List<String> complaints() {
+    return agreement.complaints();
+  }
+
+  private void compare() {
+    agreement.look(
+        replicas.values().stream().map(replica -> replica.hello).toList(), nanoClock.getAsLong());
   }
 
   /** Tells replicas which of their deltas were saved. */
@@ -352,6 +379,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
         known.stream.end(Status.ABORTED.withDescription("replaced by a new stream"));
       }
       connected.set(replicas.size());
+      compare();
       log.info(
           "Replica {} connected, incarnation {}.",
           TextFormat.escapeDoubleQuotesAndBackslashes(hello.getReplica()),
@@ -419,6 +447,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
       return;
     }
     connected.set(replicas.size());
+    compare();
     log.info("Replica {} is gone.", Long.toHexString(incarnation));
     listener.replicaGone(incarnation);
     var gone =

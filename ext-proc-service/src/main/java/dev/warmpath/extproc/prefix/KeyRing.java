@@ -1,5 +1,8 @@
 package dev.warmpath.extproc.prefix;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -17,6 +20,9 @@ public final class KeyRing {
   public static final int MIN_SECRET_BYTES = 16;
 
   private static final String ALGORITHM = "HmacSHA256";
+
+  /** No key or seed is made of it: those begin with a length. */
+  private static final byte[] TAG_LABEL = "warmpath.fleet.v1.Hello\0".getBytes(US_ASCII);
 
   private final SecretKeySpec index;
   private final SecretKeySpec export;
@@ -46,6 +52,21 @@ public final class KeyRing {
   /** A new one, since it is not thread-safe. */
   Mac exportMac() {
     return mac(export);
+  }
+
+  /** Equal for equal index secrets; tells nothing else of them. Never 0. */
+  public long indexTag() {
+    return tag(index);
+  }
+
+  /** Equal for equal export secrets; tells nothing else of them. Never 0. */
+  public long exportTag() {
+    return tag(export);
+  }
+
+  private static long tag(SecretKeySpec key) {
+    long tag = ByteBuffer.wrap(mac(key).doFinal(TAG_LABEL)).getLong();
+    return tag == 0 ? 1 : tag;
   }
 
   private static Mac mac(SecretKeySpec key) {

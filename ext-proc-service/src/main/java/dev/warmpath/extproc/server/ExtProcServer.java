@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import com.google.protobuf.util.Durations;
+import dev.warmpath.config.ConfigDigest;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.config.v1.ExtProc;
 import dev.warmpath.extproc.exchange.AccessLog;
@@ -12,6 +13,7 @@ import dev.warmpath.extproc.exchange.Exchanges;
 import dev.warmpath.extproc.exchange.ExtProcService;
 import dev.warmpath.extproc.fleet.FleetClient;
 import dev.warmpath.extproc.fleet.FleetPort;
+import dev.warmpath.extproc.prefix.KeyRing;
 import dev.warmpath.extproc.provider.Catalogue;
 import dev.warmpath.fleet.v1.Hello;
 import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
@@ -169,7 +171,8 @@ public final class ExtProcServer implements Closeable {
                 new ExchangeMetrics(registry, settings.getMaxLabelValues()),
                 System::nanoTime));
     relay.tells(exchanges.pickers().values());
-    FleetClient fleet = fleet(config, incarnation, exchanges, relay, registry);
+    FleetClient fleet =
+        fleet(config, hello(config, incarnation, secrets.keys()), exchanges, relay, registry);
     HealthStatusManager health = new HealthStatusManager();
     SwitchBoard switches = new SwitchBoard(health);
     ProcessorServer server =
@@ -280,7 +283,7 @@ public final class ExtProcServer implements Closeable {
 
   private static @Nullable FleetClient fleet(
       Config config,
-      long incarnation,
+      Hello hello,
       Exchanges exchanges,
       OutcomeRelay relay,
       PrometheusMeterRegistry registry) {
@@ -288,11 +291,10 @@ public final class ExtProcServer implements Closeable {
     if (settings.getControlPlaneAddress().isEmpty()) {
       return null;
     }
-    String replica = ReplicaName.of(settings);
     FleetPort port =
         new FleetPort(
-            replica,
-            incarnation,
+            hello.getReplica(),
+            hello.getIncarnation(),
             exchanges.pickers(),
             exchanges.outcomes(),
             exchanges.firstBytes(),
@@ -307,15 +309,19 @@ public final class ExtProcServer implements Closeable {
     Gauge.builder("warmpath.fleet.outcomes.dropped", port, FleetPort::droppedOutcomes)
         .description("Outcomes for other replicas that the stream did not take in time")
         .register(registry);
-    return new FleetClient(
-        ControlPlaneChannel.to(settings),
-        Hello.newBuilder()
-            .setReplica(replica)
-            .setIncarnation(incarnation)
-            .setVersion(Version.current())
-            .build(),
-        port,
-        relay::connected);
+    return new FleetClient(ControlPlaneChannel.to(settings), hello, port, relay::connected);
+  }
+
+  /** What this process is, and with which configuration and secrets it runs until its end. */
+  private static Hello hello(Config config, long incarnation, KeyRing keys) {
+    return Hello.newBuilder()
+        .setReplica(ReplicaName.of(config.getExtProc()))
+        .setIncarnation(incarnation)
+        .setVersion(Version.current())
+        .setConfigDigest(ConfigDigest.of(config))
+        .setIndexSecretTag(keys.indexTag())
+        .setExportSecretTag(keys.exportTag())
+        .build();
   }
 
   private static int eventLoops(ExtProc settings) {

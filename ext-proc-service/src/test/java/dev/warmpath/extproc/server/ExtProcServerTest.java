@@ -9,12 +9,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.warmpath.config.ConfigDigest;
 import dev.warmpath.config.ConfigFile;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.extproc.CatalogueFile;
 import dev.warmpath.extproc.fleet.FakeControlPlane;
 import dev.warmpath.extproc.provider.Catalogue;
 import dev.warmpath.extproc.server.ExtProcServer.Preparation;
+import dev.warmpath.fleet.v1.Hello;
 import dev.warmpath.fleet.v1.LedgerRow;
 import dev.warmpath.fleet.v1.ReplicaMessage.MessageCase;
 import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
@@ -188,6 +190,24 @@ class ExtProcServerTest {
 
     assertThat(NANOSECONDS.toMillis(System.nanoTime() - beganNanos)).isGreaterThanOrEqualTo(200);
     assertThat(held.awaitEnd()).isNotEqualTo(Status.Code.OK);
+  }
+
+  @Test
+  void hello_ofAReplica_tellsWhatItRunsWith() throws Exception {
+    FakeControlPlane controlPlane = FakeControlPlane.start();
+    started.push(controlPlane);
+    String setting = "control_plane_address: '%s'".formatted(controlPlane.address());
+    ExtProcServer server = start(setting);
+    Hello hello = controlPlane.next().next().getHello();
+
+    assertThat(hello.getConfigDigest()).isEqualTo(ConfigDigest.of(config("127.0.0.1:0", setting)));
+    assertThat(hello.getIndexSecretTag()).isNotZero().isNotEqualTo(hello.getExportSecretTag());
+
+    closing(server).get(5, SECONDS);
+    var _ = start(setting);
+    Hello again = controlPlane.next().next().getHello();
+    assertThat(again.getIndexSecretTag()).isEqualTo(hello.getIndexSecretTag());
+    assertThat(again.getExportSecretTag()).isEqualTo(hello.getExportSecretTag());
   }
 
   @Test
