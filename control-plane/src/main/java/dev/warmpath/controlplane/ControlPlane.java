@@ -79,6 +79,7 @@ public final class ControlPlane implements AutoCloseable {
   private final FleetHub hub;
   private final LoopRunner runner;
   private final EngineWatcher watcher;
+  private final Ticker ticker;
   private final Reconfiguration reconfiguration;
   private final Server server;
   private final AdminServer admin;
@@ -120,7 +121,8 @@ public final class ControlPlane implements AutoCloseable {
               discovery,
               new DecisionWriter.Recorder(audit, clock, meters::served));
       runner = new LoopRunner(writer, hub::publish, meters, LoopSettings.of(config));
-      reconfiguration = new Reconfiguration(source, writer, this::configured);
+      ticker = new Ticker(control, guarded(() -> runner.tick(collector.state(System.nanoTime()))));
+      reconfiguration = new Reconfiguration(source, writer, this::reconfigured);
       meters.follow(writer, audit, ledger, reconfiguration::faults);
       watcher = hold(new EngineWatcher(collector, punctuality, System::nanoTime, registry));
       configured(config);
@@ -137,13 +139,7 @@ public final class ControlPlane implements AutoCloseable {
       close();
       throw e;
     }
-    long tickNanos = Math.min(LoopSettings.of(config).intervalNanos(), MAX_TICK_NANOS);
-    var _ =
-        control.scheduleAtFixedRate(
-            guarded(() -> runner.tick(collector.state(System.nanoTime()))),
-            0,
-            tickNanos,
-            TimeUnit.NANOSECONDS);
+    tick(config);
     var _ =
         control.scheduleWithFixedDelay(
             guarded(reconfiguration::look), LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
@@ -188,6 +184,16 @@ public final class ControlPlane implements AutoCloseable {
     watcher.watch(topology);
     runner.settings(LoopSettings.of(config));
     hub.configured(ConfigDigest.of(config));
+  }
+
+  /** Another configuration has come into force, while this runs. */
+  private void reconfigured(Config config) {
+    configured(config);
+    tick(config);
+  }
+
+  private void tick(Config config) {
+    ticker.every(Math.min(LoopSettings.of(config).intervalNanos(), MAX_TICK_NANOS));
   }
 
   private List<String> complaints() {
