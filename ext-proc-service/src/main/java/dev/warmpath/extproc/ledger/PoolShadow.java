@@ -7,16 +7,15 @@ import java.util.List;
 
 /**
  * The two pools that a pool is compared with: naive, round robin over as many caches as the pool
- * has endpoints, each as large; and possible, one cache as large as all of them. Thread-safe: a
- * leaf lock. Memory: two beliefs' worth of {@code maxBlocks} per endpoint.
+ * has endpoints, each as large; and possible, one cache as large as all of them. Number and size
+ * are those of the configuration, whatever engines tell later. Thread-safe: a leaf lock. Memory:
+ * two beliefs' worth of {@code maxBlocks} per endpoint.
  */
 public final class PoolShadow {
 
-  private final int maxBlocks;
-
   // All guarded by this.
   private final List<Belief> naive = new ArrayList<>();
-  private Belief possible;
+  private final Belief possible;
   private int next;
 
   /**
@@ -27,31 +26,15 @@ public final class PoolShadow {
    * @param maxBlocks blocks that the shadow of one endpoint may hold
    */
   public PoolShadow(int endpoints, long cacheTokens, int maxBlocks) {
-    this.maxBlocks = maxBlocks;
-    this.possible = new Belief(1, 1);
-    resize(endpoints, cacheTokens);
-  }
-
-  /** The pool has changed. Caches of endpoints that stay keep what they hold. */
-  public synchronized void resize(int endpoints, long cacheTokens) {
     if (endpoints < 1 || cacheTokens < 1) {
       throw new IllegalArgumentException(
           "%d endpoints of %d tokens (expected: >= 1 each)".formatted(endpoints, cacheTokens));
     }
-    if (endpoints != naive.size()) {
-      while (naive.size() > endpoints) {
-        naive.removeLast();
-      }
-      while (naive.size() < endpoints) {
-        naive.add(new Belief(cacheTokens, maxBlocks));
-      }
-      long blocks = Math.min((long) maxBlocks * endpoints, Belief.MAX_BLOCKS);
-      possible = new Belief(cacheTokens * endpoints, (int) blocks);
+    for (int i = 0; i < endpoints; i++) {
+      naive.add(new Belief(cacheTokens, maxBlocks));
     }
-    for (Belief cache : naive) {
-      cache.capacityTokens(cacheTokens);
-    }
-    possible.capacityTokens(cacheTokens * endpoints);
+    long blocks = Math.min((long) maxBlocks * endpoints, Belief.MAX_BLOCKS);
+    possible = new Belief(cacheTokens * endpoints, (int) blocks);
   }
 
   /**

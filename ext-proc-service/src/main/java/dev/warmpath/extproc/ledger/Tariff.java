@@ -30,9 +30,9 @@ public sealed interface Tariff {
 
   /**
    * Engines of a pool, paid by the hour: an exchange costs its share of prefill-busy seconds. Idle
-   * time is nobody's; {@link PoolTime} keeps it.
+   * time is nobody's, and in no account.
    *
-   * @param prefillTokensPerSecond what one endpoint prefills
+   * @param prefillTokensPerSecond what one endpoint prefills, as configured
    * @param usdPerEndpointHour what one endpoint costs; 0: not accounted
    */
   record EndpointHours(double prefillTokensPerSecond, double usdPerEndpointHour) implements Tariff {

@@ -67,20 +67,9 @@ class ShadowTest {
   }
 
   @Test
-  void poolShadow_resized_keepsWhatTheEndpointsHold() {
-    PoolShadow shadow = new PoolShadow(1, 10_000, 1_000);
-    shadow.arrive(prompt(1, 2, 3));
-    shadow.resize(1, 20_000);
-    assertThat(shadow.arrive(prompt(1, 2, 3)).naiveReadTokens()).isEqualTo(3_000);
-
-    shadow.resize(3, 20_000);
-    int read = 0;
-    for (int i = 0; i < 3; i++) {
-      read += shadow.arrive(prompt(1, 2, 3)).naiveReadTokens();
-    }
-    assertThat(read).isEqualTo(3_000);
+  void poolShadow_withoutEndpointsOrRoom_isRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> shadow.resize(0, 1))
+        .isThrownBy(() -> new PoolShadow(0, 1, 1_000))
         .withMessage("0 endpoints of 1 tokens (expected: >= 1 each)");
   }
 
@@ -145,20 +134,5 @@ class ShadowTest {
   void shadow_moreThanThePrompt_isRefused() {
     assertThatIllegalArgumentException().isThrownBy(() -> new Shadow(100, 60, 50, 0));
     assertThatIllegalArgumentException().isThrownBy(() -> new Shadow(100, 0, 0, 101));
-  }
-
-  @Test
-  void poolTime_endpointsComeAndGo_idleIsWhatNobodyUsed() {
-    PoolTime time = new PoolTime(5 * SECOND);
-    time.endpoints(4, 10 * SECOND);
-    time.endpoints(2, 20 * SECOND);
-    time.busy(30);
-    time.busy(-5);
-
-    PoolTime.Seconds seconds = time.until(40 * SECOND);
-    assertThat(seconds).isEqualTo(new PoolTime.Seconds(80, 30));
-    assertThat(seconds.idleSeconds()).isEqualTo(50);
-    assertThat(seconds.idleNanoUsd(3.6)).isEqualTo(50_000_000);
-    assertThat(time.until(30 * SECOND)).isEqualTo(seconds);
   }
 }

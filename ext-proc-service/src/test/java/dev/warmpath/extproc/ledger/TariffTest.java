@@ -109,21 +109,6 @@ class TariffTest {
     assertThat(gpu.nanoUsd(hour)).isEqualTo(3 * USD);
   }
 
-  @ParameterizedTest
-  @CsvSource({".60, .556", ".70, .476", ".95, .351"})
-  void endpointHours_withIdleTime_isThePriceOfAMillionTokens(double busyShare, double usd) {
-    EndpointHours gpu = new EndpointHours(2_500, 3);
-    long million = 1_000_000;
-    PoolTime time = new PoolTime(0);
-    time.endpoints(1, 0);
-    double busy = gpu.busySeconds(input(0, 0, million));
-    time.busy(busy);
-    PoolTime.Seconds seconds = time.until(Math.round(busy / busyShare * 1e9));
-    double all = gpu.nanoUsd(input(0, 0, million)) + seconds.idleNanoUsd(3);
-
-    assertThat(all / USD).isCloseTo(usd, within(0.0005));
-  }
-
   @Test
   void hitRate_nothingWritten_isOfAllInputNotOfWhatWasMarked() {
     assertThat(new Tokens(4_000, 0, 0, 1_000, 9).hitRate()).isEqualTo(0.8);
