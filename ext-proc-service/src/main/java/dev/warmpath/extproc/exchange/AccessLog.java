@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.exchange;
 
 import com.google.protobuf.Struct;
+import dev.warmpath.config.Address;
 import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.data.accesslog.v3.AccessLogCommon;
@@ -56,7 +57,7 @@ public final class AccessLog extends AccessLogServiceImplBase {
     if (planId == null) {
       return;
     }
-    int status = entry.getResponse().getResponseCode().getValue();
+    int status = status(entry);
     boolean cut = isCut(common.getResponseFlags(), status);
     context
         .outcomes()
@@ -78,8 +79,7 @@ public final class AccessLog extends AccessLogServiceImplBase {
 
   /** A response that had begun well was ended by the upstream's side. */
   static boolean isCut(ResponseFlags flags, int status) {
-    boolean begun = status >= FIRST_SUCCESS && status < FIRST_CLIENT_ERROR;
-    return begun
+    return isBegun(status)
         && !flags.getDownstreamConnectionTermination()
         && (flags.getUpstreamConnectionTermination()
             || flags.getUpstreamRemoteReset()
@@ -87,9 +87,28 @@ public final class AccessLog extends AccessLogServiceImplBase {
             || flags.getStreamIdleTimeout());
   }
 
-  private static String address(SocketAddress address) {
-    return address.getAddress().isEmpty()
-        ? ""
-        : address.getAddress() + ":" + address.getPortValue();
+  private static boolean isBegun(int status) {
+    return status >= FIRST_SUCCESS && status < FIRST_CLIENT_ERROR;
+  }
+
+  /**
+   * 0, unknown, when the client left before the first byte of the body: an engine sends its headers
+   * on acceptance, and they don't tell that it would have served.
+   */
+  static int status(HTTPAccessLogEntry entry) {
+    int status = entry.getResponse().getResponseCode().getValue();
+    boolean leftBeforeTheFirstByte =
+        entry.getCommonProperties().getResponseFlags().getDownstreamConnectionTermination()
+            && entry.getResponse().getResponseBodyBytes() == 0;
+    return leftBeforeTheFirstByte && isBegun(status) ? 0 : status;
+  }
+
+  /** As the configuration and Envoy's attributes write it; empty: none, or no IP literal. */
+  static String address(SocketAddress address) {
+    try {
+      return new Address.Ip(address.getAddress(), address.getPortValue()).toString();
+    } catch (IllegalArgumentException _) {
+      return "";
+    }
   }
 }

@@ -317,7 +317,16 @@ public final class Plans {
     if (plan.status >= FIRST_CLIENT_ERROR) {
       return End.CLIENT_ERROR;
     }
-    return plan.status == 0 ? End.UNKNOWN : End.SERVED;
+    boolean served = plan.status != 0 && (plan.firstByteSeen || endedWhole(plan));
+    return served ? End.SERVED : End.UNKNOWN;
+  }
+
+  /**
+   * Engines send their headers on acceptance, so a good status says nothing of a response that
+   * ended before its first byte. The access log speaks for an observer that was away.
+   */
+  private static boolean endedWhole(ExchangePlan plan) {
+    return plan.observed ? !plan.brokeOff : plan.logged;
   }
 
   /** An endpoint is to blame only when the exchange reached one: Envoy answers 5xx itself, too. */

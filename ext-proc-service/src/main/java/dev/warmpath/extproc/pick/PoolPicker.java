@@ -307,7 +307,6 @@ public final class PoolPicker {
     switch (outcome) {
       case SERVED -> {
         if (!plan.overdue && !plan.failedAt(endpoint)) {
-          endpoint.answered(plan, nowNanos);
           endpoint.served();
         }
         applyUsage(plan, endpoint);

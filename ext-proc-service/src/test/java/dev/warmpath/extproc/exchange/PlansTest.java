@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmpath.config.v1.Mode;
 import dev.warmpath.extproc.exchange.Plans.End;
 import dev.warmpath.extproc.ledger.Shadow;
+import dev.warmpath.extproc.pick.EndpointState;
+import dev.warmpath.extproc.pick.EndpointStats;
+import dev.warmpath.extproc.pick.Pick;
+import dev.warmpath.extproc.pick.PickSettings;
+import dev.warmpath.extproc.pick.Plan;
+import dev.warmpath.extproc.pick.PoolPicker;
+import dev.warmpath.extproc.pick.PrefixBlocks;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.usage.Usage;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -30,14 +37,29 @@ class PlansTest {
           "",
           Mode.ACTIVE);
 
+  private static final int PROMPT_TOKENS = 100;
+  private static final String ENGINE = "10.0.0.1:8001";
+  private static final int EJECTING_FAILURES = PickSettings.DEFAULTS.ejection().afterFailures();
+  private static final RouteEntry POOL_ROUTE =
+      new RouteEntry(
+          "chat",
+          "/",
+          Map.of(),
+          new RouteEntry.PoolTarget("engines", false),
+          Dialect.OPENAI_CHAT,
+          "",
+          Mode.ACTIVE);
+
+  private final PoolPicker picker = new PoolPicker(PickSettings.DEFAULTS);
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private long lastPrompt;
   private final List<Settled> settled = new ArrayList<>();
   private final Rejections rejections = new Rejections();
   private final Plans plans =
       new Plans(
           INCARNATION,
           new Limits(1 << 20, 1 << 20, MAX_EXCHANGES, PLAN_TTL, SETTLE),
-          Map.of(),
+          Map.of("engines", picker),
           new ExchangeMetrics(registry, 10),
           rejections,
           new FirstBytes(),
@@ -54,6 +76,17 @@ class PlansTest {
   }
 
   private ExchangePlan open(RouteEntry route, boolean fieldIsOurs) {
+    return open(route, fieldIsOurs, null);
+  }
+
+  /** A request to the pool's one engine, of a prompt that is its own. */
+  private ExchangePlan openInPool(long nowNanos) {
+    picker.endpoints(List.of(EndpointState.of(ENGINE)), nowNanos);
+    var prompt = new PrefixBlocks().add(++lastPrompt, PROMPT_TOKENS).promptTokens(PROMPT_TOKENS);
+    return open(POOL_ROUTE, true, picker.dispatch(prompt, nowNanos, new Pick()));
+  }
+
+  private ExchangePlan open(RouteEntry route, boolean fieldIsOurs, @Nullable Plan dispatch) {
     var plan =
         new ExchangePlan(
             plans.nextId(),
@@ -70,8 +103,8 @@ class PlansTest {
                 100,
                 400,
                 new Shadow(100, 0, 0, 0, 0, 0)),
-            null,
-            new String[0],
+            dispatch,
+            dispatch == null ? new String[0] : new String[] {ENGINE},
             0);
     plans.opened(plan);
     return plan;
@@ -276,5 +309,124 @@ class PlansTest {
     plans.observed(seen(plan, 200, false, true), 0);
 
     assertThat(settled).hasSize(1);
+  }
+
+  // What an end tells of an engine.
+
+  private static Outcome atEngine(
+      ExchangePlan plan,
+      Outcome.Source source,
+      int status,
+      @Nullable Long firstByteAtNanos,
+      boolean cut,
+      boolean end) {
+    return new Outcome(
+        plan.id(), source, ENGINE, "engines", status, 1, firstByteAtNanos, null, "", cut, end);
+  }
+
+  /** The engine sent its headers, then nothing; the client left. */
+  private void clientLeavesBeforeTheFirstByte(ExchangePlan plan, long nowNanos) {
+    plans.observed(atEngine(plan, Outcome.Source.OBSERVER, 200, null, true, true), nowNanos);
+    plans.observed(atEngine(plan, Outcome.Source.ACCESS_LOG, 0, null, false, true), nowNanos);
+    plans.streamEnded(plan, false, nowNanos);
+  }
+
+  private void fails(ExchangePlan plan, long nowNanos) {
+    plans.observed(atEngine(plan, Outcome.Source.OBSERVER, 503, null, false, true), nowNanos);
+    plans.streamEnded(plan, false, nowNanos);
+  }
+
+  private EndpointStats engine(long nowNanos) {
+    return picker.stats(nowNanos).endpoints().getFirst();
+  }
+
+  @Test
+  void clientLeft_beforeTheFirstByte_isUnknownAndNothingIsBelieved() {
+    clientLeavesBeforeTheFirstByte(openInPool(0), 8 * SECOND);
+
+    assertThat(settled).extracting(Settled::end).containsExactly(End.UNKNOWN);
+    assertThat(engine(8 * SECOND).believedTokens()).isZero();
+    assertThat(engine(8 * SECOND).requestsInFlight()).isZero();
+  }
+
+  @Test
+  void clientLeft_beforeTheFirstByte_failuresInARowGoOn() {
+    for (int i = 1; i < EJECTING_FAILURES; i++) {
+      fails(openInPool(i), i);
+    }
+    clientLeavesBeforeTheFirstByte(openInPool(SECOND), 9 * SECOND);
+
+    assertThat(engine(9 * SECOND).failuresInRow()).isEqualTo(EJECTING_FAILURES - 1);
+  }
+
+  @Test
+  void clientLeft_beforeTheFirstByteOfATrial_engineStaysEjected() {
+    for (int i = 1; i <= EJECTING_FAILURES; i++) {
+      fails(openInPool(i), i);
+    }
+    assertThat(engine(SECOND).ejected()).isTrue();
+    clientLeavesBeforeTheFirstByte(openInPool(60 * SECOND), 68 * SECOND);
+
+    assertThat(engine(68 * SECOND).ejected()).isTrue();
+  }
+
+  @Test
+  void clientLeft_afterTheFirstByte_isServed() {
+    fails(openInPool(0), 0);
+    ExchangePlan plan = openInPool(SECOND);
+    plans.observed(
+        atEngine(plan, Outcome.Source.OBSERVER, 200, 2 * SECOND, false, false), 2 * SECOND);
+    clientLeavesBeforeTheEnd(plan, 3 * SECOND);
+
+    assertThat(settled).extracting(Settled::end).endsWith(End.SERVED);
+    assertThat(engine(3 * SECOND).failuresInRow()).isZero();
+    assertThat(engine(3 * SECOND).believedTokens()).isEqualTo(PROMPT_TOKENS);
+  }
+
+  private void clientLeavesBeforeTheEnd(ExchangePlan plan, long nowNanos) {
+    plans.observed(atEngine(plan, Outcome.Source.OBSERVER, 200, null, true, true), nowNanos);
+    plans.observed(atEngine(plan, Outcome.Source.ACCESS_LOG, 200, null, false, true), nowNanos);
+    plans.streamEnded(plan, false, nowNanos);
+  }
+
+  @Test
+  void brokeOff_beforeTheFirstByteAndTheLogNeverCame_isUnknown() {
+    ExchangePlan plan = openInPool(0);
+    plans.observed(atEngine(plan, Outcome.Source.OBSERVER, 200, null, true, true), SECOND);
+    plans.streamEnded(plan, false, SECOND);
+    plans.sweep(SECOND + SETTLE + 1);
+
+    assertThat(settled).extracting(Settled::end).containsExactly(End.UNKNOWN);
+  }
+
+  @Test
+  void endedWhole_withoutABody_isServed() {
+    fails(openInPool(0), 0);
+    ExchangePlan plan = openInPool(SECOND);
+    plans.observed(atEngine(plan, Outcome.Source.OBSERVER, 204, null, false, true), SECOND);
+    plans.streamEnded(plan, false, SECOND);
+
+    assertThat(settled).extracting(Settled::end).endsWith(End.SERVED);
+    assertThat(engine(SECOND).failuresInRow()).isZero();
+  }
+
+  @Test
+  void logged_withoutAnObserver_isServed() {
+    ExchangePlan plan = openInPool(0);
+    plans.observed(atEngine(plan, Outcome.Source.ACCESS_LOG, 200, null, false, true), SECOND);
+    plans.streamEnded(plan, false, SECOND);
+    plans.sweep(SECOND + SETTLE + 1);
+
+    assertThat(settled).extracting(Settled::end).containsExactly(End.SERVED);
+  }
+
+  @Test
+  void begun_andNoEndWasSeen_isUnknown() {
+    ExchangePlan plan = openInPool(0);
+    plans.observed(atEngine(plan, Outcome.Source.OBSERVER, 200, null, false, false), SECOND);
+    plans.streamEnded(plan, false, SECOND);
+    plans.sweep(SECOND + SETTLE + 1);
+
+    assertThat(settled).extracting(Settled::end).containsExactly(End.UNKNOWN);
   }
 }

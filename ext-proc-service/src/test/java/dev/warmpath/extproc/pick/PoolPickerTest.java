@@ -853,6 +853,22 @@ class PoolPickerTest {
   }
 
   @Test
+  void ejection_trialEndsWithoutAFirstByte_isNotPassed() {
+    endpointsOnly(A);
+    for (int i = 0; i < 3; i++) {
+      fail(A);
+    }
+    now += 10 * SECOND;
+    Plan trial = dispatch(prompt(1));
+    picker.end(trial, Outcome.SERVED, now);
+    assertThat(stats(A).ejected()).isTrue();
+
+    Plan next = dispatch(prompt(1));
+    picker.firstByte(next, A, 1, now);
+    assertThat(stats(A).ejected()).isFalse();
+  }
+
+  @Test
   void ejection_ofAll_listsTheHealthyOnesAnyway() {
     endpointsOnly(A);
     for (int i = 0; i < 3; i++) {
