@@ -97,6 +97,7 @@ class RoutingIT {
         Stack.start(
             StackSettings.of(traffic)
                 .withReplicas(1)
+                .withQuickStart()
                 .withExtProc("max_body_bytes: 12MiB")
                 // A machine that is busy with other things shall not look like a lost request.
                 .withEnvoy(

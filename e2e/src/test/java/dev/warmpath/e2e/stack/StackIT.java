@@ -25,6 +25,7 @@ class StackIT {
             Stack.start(
                 // A busy machine may be late; being late is FaultsIT's subject.
                 StackSettings.of(StackSettings.pool("engines", engines.addresses()))
+                    .withQuickStart()
                     .withEnvoy("message_timeout: 10s\next_proc_probe_interval: 2s"));
         var load = new LoadGenerator(LoadSettings.to(stack.address()))) {
       LoadReport report =
