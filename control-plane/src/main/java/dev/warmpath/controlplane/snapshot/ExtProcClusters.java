@@ -40,7 +40,8 @@ import io.envoyproxy.envoy.type.v3.Percent;
  * </ul>
  */
 final class ExtProcClusters {
-  private static final int CONNECT_TIMEOUT_MILLIS = 50;
+  /** How many probe intervals a TLS handshake may take; it counts to Envoy's connect timeout. */
+  private static final int TLS_INTERVALS = 5;
 
   private ExtProcClusters() {}
 
@@ -57,7 +58,7 @@ final class ExtProcClusters {
         Cluster.newBuilder()
             .setName(name)
             .setType(Cluster.DiscoveryType.STATIC)
-            .setConnectTimeout(millis(CONNECT_TIMEOUT_MILLIS))
+            .setConnectTimeout(connectTimeout(envoy))
             .setLbPolicy(Cluster.LbPolicy.LEAST_REQUEST)
             .setLoadAssignment(
                 ClusterLoadAssignment.newBuilder().setClusterName(name).addEndpoints(replicas))
@@ -82,6 +83,12 @@ final class ExtProcClusters {
       cluster.setTransportSocket(secrets.upstream("ext_proc", envoy.getExtProcTls()));
     }
     return cluster.build();
+  }
+
+  private static Duration connectTimeout(Envoy envoy) {
+    long intervalNanos = Durations.toNanos(envoy.getExtProcProbeInterval());
+    return Durations.fromNanos(
+        envoy.hasExtProcTls() ? TLS_INTERVALS * intervalNanos : intervalNanos);
   }
 
   private static HealthCheck healthCheck(Duration interval) {

@@ -299,6 +299,7 @@ class ClustersTest {
     Cluster cluster = Fixtures.cluster(Fixtures.snapshot(config), "warmpath_watch");
     var check = cluster.getHealthChecks(0);
 
+    assertThat(cluster.getConnectTimeout()).isEqualTo(Messages.millis(700));
     assertThat(check.getTimeout()).isEqualTo(Messages.millis(700));
     assertThat(check.getInterval()).isEqualTo(Messages.millis(700));
     assertThat(check.getNoTrafficInterval()).isEqualTo(Messages.millis(700));
@@ -328,6 +329,7 @@ class ClustersTest {
     assertThat(endpoints.get(1).getEndpoint().getAddress().getPipe().getPath())
         .isEqualTo("/run/warmpath.sock");
     assertThat(cluster.hasTransportSocket()).isTrue();
+    assertThat(cluster.getConnectTimeout()).as("with a handshake").isEqualTo(Messages.millis(250));
     assertThat(snapshot.of(XdsType.SECRET).byName()).containsKey("ext_proc/authorities");
   }
 

@@ -63,7 +63,8 @@ class FirstHourIT {
       JsonNode forecast = onlyRow(outputs.get(4));
       assertThat(forecast.path("forecast_requests").asLong()).isEqualTo(QUESTIONS);
       assertThat(forecast.path("active_requests").asLong()).isZero();
-      assertThat(forecast.path("unknown_usage_requests").asLong()).isZero();
+      // Misses before the engines' first hit; each of five documents misses each of two engines.
+      assertThat(forecast.path("unknown_usage_requests").asLong()).isLessThanOrEqualTo(10);
       assertThat(forecast.path("planned_read_tokens").asLong())
           .isGreaterThan(forecast.path("usage").path("read_tokens").asLong());
       assertThat(forecast.path("planned_nanousd").asLong())
