@@ -382,7 +382,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
       compare();
       log.info(
           "Replica {} connected, incarnation {}.",
-          TextFormat.escapeDoubleQuotesAndBackslashes(hello.getReplica()),
+          TextFormat.escapeBytes(hello.getReplicaBytes()),
           Long.toHexString(hello.getIncarnation()));
       replica.acked = ledger.savedSequence(hello.getIncarnation());
       replica.outbox.welcome(Welcome.newBuilder().setLedgerSequence(replica.acked).build());
