@@ -41,6 +41,7 @@ public final class HealthLoop implements Loop {
   private final LoopSettings settings;
   private final Blackout blackout;
   private final Map<EndpointName, Ejection> ejections = new HashMap<>();
+  private boolean looked;
 
   /** Ejections by errors of one endpoint. */
   private record Ejection(long untilNanos, int count) {
@@ -64,6 +65,10 @@ public final class HealthLoop implements Loop {
 
   @Override
   public Outcome look(FleetState state, Decisions inForce) {
+    if (!looked) {
+      looked = true;
+      takeUp(state, inForce);
+    }
     if (blackout.lasts(state.nowNanos())) {
       return Outcome.NOTHING;
     }
@@ -77,6 +82,21 @@ public final class HealthLoop implements Loop {
     ejections.keySet().retainAll(present);
     ejections.values().removeIf(ejection -> state.nowNanos() - ejection.untilNanos > FORGIVE_NANOS);
     return new Outcome(proposals, held);
+  }
+
+  /**
+   * Whoever is out at the start may have been ejected by errors, which no probe sees, so it stays
+   * out for as long as at a first ejection.
+   */
+  private void takeUp(FleetState state, Decisions inForce) {
+    for (PoolSignals pool : state.pools()) {
+      for (EndpointSignals endpoint : pool.endpoints()) {
+        EndpointName name = endpoint.name();
+        if (inForce.endpoint(pool.name(), name.id()).health() == Health.UNHEALTHY) {
+          eject(name, state.nowNanos());
+        }
+      }
+    }
   }
 
   private void pool(
@@ -157,8 +177,12 @@ public final class HealthLoop implements Loop {
         && (ejection == null || !ejection.lasts(nowNanos));
   }
 
+  /** Counts once, however often it is proposed before it is in force. */
   private void eject(EndpointName endpoint, long nowNanos) {
     Ejection last = ejections.get(endpoint);
+    if (last != null && last.lasts(nowNanos)) {
+      return;
+    }
     int count = last == null ? 1 : last.count + 1;
     long length = Math.min(MAX_EJECTION_NANOS, EJECTION_NANOS * Math.min(count, 100));
     ejections.put(endpoint, new Ejection(nowNanos + length, count));

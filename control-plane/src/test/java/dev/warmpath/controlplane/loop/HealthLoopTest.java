@@ -93,6 +93,28 @@ class HealthLoopTest {
   }
 
   @Test
+  void errors_proposedAgainSinceItCouldNotBePersisted_countOnce() {
+    for (int i = 0; i < 9; i++) {
+      loop.look(state(now, List.of(erring("a", 8, 6), GOOD_B, GOOD_C)), inForce);
+      now += SECOND;
+    }
+    look(erring("a", 8, 6), GOOD_B, GOOD_C);
+    now += 21 * SECOND;
+    look(erring("a", 1, 0), GOOD_B, GOOD_C);
+    assertThat(health("a")).isEqualTo(Health.HEALTHY);
+  }
+
+  @Test
+  void start_endpointIsOut_staysOutAsAtAFirstEjection() {
+    var fresh = new HealthLoop(SETTINGS);
+    Decisions out = inForce.withHealth(POOL, "a", Health.UNHEALTHY);
+    var good = List.of(probed("a", 0, 9, true), GOOD_B, GOOD_C);
+    assertThat(fresh.look(state(now, good), out).proposals()).isEmpty();
+    assertThat(fresh.look(state(now + 29 * SECOND, good), out).proposals()).isEmpty();
+    assertThat(fresh.look(state(now + 30 * SECOND, good), out).proposals()).hasSize(1);
+  }
+
+  @Test
   void errors_fewOrAmongManySuccesses_changeNothing() {
     look(erring("a", 4, 4), GOOD_B, GOOD_C);
     look(erring("a", 1000, 20), GOOD_B, GOOD_C);
