@@ -105,6 +105,9 @@ public final class AccessLog extends AccessLogServiceImplBase {
 
   /** As the configuration and Envoy's attributes write it; empty: none, or no IP literal. */
   static String address(SocketAddress address) {
+    if (address.getAddress().isEmpty()) {
+      return "";
+    }
     try {
       return new Address.Ip(address.getAddress(), address.getPortValue()).toString();
     } catch (IllegalArgumentException _) {

@@ -549,13 +549,13 @@ public final class PoolPicker {
     if (difference > slack) {
       served.surprised();
     } else if (difference < -slack && !plan.heldInHope) {
-      if (!rootRead && served.rootMissing()) {
+      if (rootRead) {
+        served.disappointed();
+      } else if (served.rootMissing()) {
         // The root is the youngest of all that a cache holds: where it is gone, all is.
         served.rootFound();
         served.belief.clear();
         served.belief.place(plan.blocks, plan.tokensUpTo, plan.blocks.length);
-      } else {
-        served.disappointed();
       }
     }
   }

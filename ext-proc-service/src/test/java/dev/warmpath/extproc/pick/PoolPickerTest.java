@@ -653,6 +653,7 @@ class PoolPickerTest {
     }
 
     assertThat(stats(A).believedTokens()).isEqualTo(4_000);
+    assertThat(stats(A).capacityTokens()).isEqualTo(1_000_000);
   }
 
   @Test
