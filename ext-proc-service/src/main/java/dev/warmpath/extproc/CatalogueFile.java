@@ -2,6 +2,7 @@ package dev.warmpath.extproc;
 
 import dev.warmpath.config.v1.Api;
 import dev.warmpath.config.v1.Model;
+import dev.warmpath.extproc.exchange.Apis;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.provider.Catalogue;
 import dev.warmpath.extproc.provider.ModelEntry;
@@ -12,11 +13,13 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -51,6 +54,9 @@ public final class CatalogueFile {
       Set.of("input", "output", "read", "write_5m", "write_1h");
   private static final Set<String> TIER_KEYS =
       Set.of("above_tokens", "input", "output", "read", "write_5m", "write_1h");
+
+  private static final String APIS =
+      Arrays.stream(Dialect.values()).map(Enum::name).collect(Collectors.joining(", "));
 
   private CatalogueFile() {}
 
@@ -101,13 +107,11 @@ public final class CatalogueFile {
   }
 
   private static Dialect dialect(Api api) {
-    return switch (api) {
-      case OPENAI_CHAT -> Dialect.OPENAI_CHAT;
-      case ANTHROPIC_MESSAGES -> Dialect.ANTHROPIC_MESSAGES;
-      case API_UNSPECIFIED, UNRECOGNIZED ->
-          throw new IllegalArgumentException(
-              "models.api: " + api + " (expected: OPENAI_CHAT or ANTHROPIC_MESSAGES)");
-    };
+    Dialect dialect = Apis.dialect(api);
+    if (dialect == null) {
+      throw new IllegalArgumentException("models.api: " + api + " (expected: " + APIS + ")");
+    }
+    return dialect;
   }
 
   /**
@@ -189,18 +193,12 @@ public final class CatalogueFile {
   }
 
   private static @Nullable Dialect dialect(String path, @Nullable Object value, Faults faults) {
-    if (value instanceof String text) {
-      switch (text) {
-        case "OPENAI_CHAT" -> {
-          return Dialect.OPENAI_CHAT;
-        }
-        case "ANTHROPIC_MESSAGES" -> {
-          return Dialect.ANTHROPIC_MESSAGES;
-        }
-        default -> {}
+    for (Dialect dialect : Dialect.values()) {
+      if (dialect.name().equals(value)) {
+        return dialect;
       }
     }
-    faults.add(path + ".api", value, "OPENAI_CHAT or ANTHROPIC_MESSAGES");
+    faults.add(path + ".api", value, APIS);
     return null;
   }
 

@@ -52,7 +52,9 @@ final class Defaults {
   private static String credentialHeader(Api api) {
     return switch (api) {
       case ANTHROPIC_MESSAGES -> "x-api-key";
-      case OPENAI_CHAT -> "authorization";
+      case GEMINI -> "x-goog-api-key";
+      case OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES, OPENAI_EMBEDDINGS, BEDROCK_CONVERSE ->
+          "authorization";
       case API_UNSPECIFIED, UNRECOGNIZED -> "";
     };
   }

@@ -280,7 +280,7 @@ public final class AnnotationPlanner {
         int textBytes = prompt.partTextEnd(part) - prompt.partTextStart(part);
         yield textBytes < MAX_DIGEST_BYTES ? rawBytes / DATA_BYTES_PER_TOKEN : 0;
       }
-      case TOOL, TEXT, TOOL_USE, TOOL_RESULT, THINKING, OTHER -> 0;
+      case TOOL, TEXT, TOKENS, TOOL_USE, TOOL_RESULT, THINKING, OTHER -> 0;
     };
   }
 
@@ -336,7 +336,7 @@ public final class AnnotationPlanner {
           case IMAGE, DOCUMENT, TOOL_USE, TOOL_RESULT -> true;
           case TEXT -> !isBlank(prompt, part);
           case TOOL -> !isDeferred(body, start, end);
-          case THINKING, OTHER -> false;
+          case TOKENS, THINKING, OTHER -> false;
         };
     return kindMay
         && !prompt.partMarkerIsNull(part)

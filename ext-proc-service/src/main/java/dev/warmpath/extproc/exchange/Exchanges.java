@@ -106,7 +106,7 @@ public record Exchanges(
         ThreadLocal.withInitial(
             () ->
                 new Scratch(
-                    new PromptScanner(scan),
+                    scan,
                     new PrefixHasher(
                         parts.keys(),
                         config.getPrefix().getBlockBytes(),

@@ -4,7 +4,6 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.warmpath.extproc.prompt.Dialect;
 import java.util.HexFormat;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,13 +21,14 @@ final class PlanMetadata {
 
   private static final String PLAN = "plan";
   private static final String API = "api";
+  private static final Dialect[] DIALECTS = Dialect.values();
 
   private PlanMetadata() {}
 
   static Struct of(ExchangePlan plan) {
     Struct.Builder struct = Struct.newBuilder();
     struct.putFields(PLAN, Replies.string(plan.id().toString()));
-    struct.putFields(API, Replies.string(plan.dialect().name().toLowerCase(Locale.ROOT)));
+    struct.putFields(API, Replies.string(plan.dialect().label()));
     struct.putFields("lane", Replies.string(plan.route().lane()));
     struct.putFields("route", Replies.string(plan.route().id()));
     struct.putFields("model", Replies.string(truncate(plan.model())));
@@ -46,9 +46,13 @@ final class PlanMetadata {
 
   static Dialect dialect(Struct metadata) {
     Value api = metadata.getFieldsMap().get(API);
-    return api != null && api.getStringValue().equals("anthropic_messages")
-        ? Dialect.ANTHROPIC_MESSAGES
-        : Dialect.OPENAI_CHAT;
+    String label = api == null ? "" : api.getStringValue();
+    for (Dialect dialect : DIALECTS) {
+      if (dialect.label().equals(label)) {
+        return dialect;
+      }
+    }
+    return Dialect.OPENAI_CHAT;
   }
 
   private static String truncate(String model) {

@@ -14,6 +14,7 @@ import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.pick.PrefixBlocks;
 import dev.warmpath.extproc.prefix.PrefixChain;
 import dev.warmpath.extproc.prefix.Scope;
+import dev.warmpath.extproc.prompt.ApiCall;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Verdict;
@@ -113,12 +114,13 @@ final class Planner {
     if (head.compressed()) {
       return PassReason.COMPRESSED;
     }
-    return dialect(head, route) == null ? PassReason.UNKNOWN_API : null;
-  }
-
-  private static @Nullable Dialect dialect(RequestHead head, RouteEntry route) {
-    Dialect configured = route.dialect();
-    return configured != null ? configured : Dialect.forPath(head.path());
+    if (route.dialect() == null) {
+      ApiCall call = ApiCall.of(head.path());
+      if (!call.prompt() || (call.dialect() == null && !head.json())) {
+        return PassReason.UNKNOWN_API;
+      }
+    }
+    return null;
   }
 
   /** Decides about a whole body. */
@@ -140,25 +142,29 @@ final class Planner {
   }
 
   private Decision decide(RequestHead head, RouteEntry route, ByteString bodyBytes, long nowNanos) {
-    Dialect dialect = dialect(head, route);
-    if (dialect == null) {
-      return Decision.pass(PassReason.UNKNOWN_API.label());
-    }
     if (bodyBytes.size() > limits.maxBodyBytes()) {
       return Decision.pass(PassReason.TOO_LARGE.label());
     }
+    ApiCall call = ApiCall.of(head.path());
     Scratch own = scratch.get();
     byte[] body = own.body(bodyBytes);
     Prompt prompt = own.prompt;
+    Dialect dialect = route.dialect() != null ? route.dialect() : call.dialect();
+    if (dialect == null) {
+      dialect = own.shape.dialect(body, bodyBytes.size(), prompt);
+      if (dialect == null) {
+        return Decision.pass(PassReason.UNKNOWN_API.label());
+      }
+    }
     Verdict verdict = own.scanner.scan(body, bodyBytes.size(), dialect, prompt);
     if (verdict != Verdict.OK) {
       return Decision.pass(verdict.label());
     }
-    if (prompt.modelLength() > MAX_MODEL_BYTES) {
+    if (Math.max(prompt.modelLength(), call.model().length()) > MAX_MODEL_BYTES) {
       return Decision.pass(PassReason.MODEL_NAME_TOO_LONG.label());
     }
     String tenant = tenants.tenant(head);
-    String model = prompt.model();
+    String model = call.model().isEmpty() ? prompt.model() : call.model();
     String cluster = route.target().cluster();
     own.hasher.chain(prompt, scope(route.target(), tenant, model), own.chain);
     double bytesPerToken = tokenRatio.bytesPerToken(cluster, model);
@@ -269,14 +275,15 @@ final class Planner {
   }
 
   private static Scope scope(RouteEntry.Target target, String tenant, String model) {
-    return new Scope(
-        switch (target) {
-          case PoolTarget(String cluster, boolean isolated) ->
-              isolated ? cluster + '\n' + tenant : cluster;
-          case ProviderTarget(_, String cacheScope, boolean clientCredential) ->
-              clientCredential ? cacheScope + '\n' + tenant : cacheScope;
-        },
-        model);
+    return switch (target) {
+      case PoolTarget(String cluster, boolean isolated) ->
+          new Scope(Scope.Lane.POOL, isolated ? cluster + '\n' + tenant : cluster, model);
+      case ProviderTarget(_, String cacheScope, boolean clientCredential) ->
+          new Scope(
+              Scope.Lane.PROVIDER,
+              clientCredential ? cacheScope + '\n' + tenant : cacheScope,
+              model);
+    };
   }
 
   private static void fill(
@@ -313,8 +320,10 @@ final class Planner {
       if (chain.hasRoot()) {
         headers.addSetHeaders(Replies.header(Names.KEY_ROOT, HEX.toHexDigits(chain.keyRoot())));
       }
-      headers.addSetHeaders(
-          Replies.header(Names.KEY_CONVERSATION, HEX.toHexDigits(chain.keyConversation())));
+      if (chain.hasConversation()) {
+        headers.addSetHeaders(
+            Replies.header(Names.KEY_CONVERSATION, HEX.toHexDigits(chain.keyConversation())));
+      }
       if (editedBody != null) {
         headers.addSetHeaders(Replies.header(CONTENT_LENGTH, Integer.toString(editedBody.length)));
         common.setBodyMutation(

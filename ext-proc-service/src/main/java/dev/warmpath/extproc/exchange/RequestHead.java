@@ -5,6 +5,7 @@ import io.envoyproxy.envoy.config.core.v3.HeaderMap;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param contentLength bytes; -1: absent or not a number
  * @param compressed a content-encoding other than identity
  * @param signed a signature covers the body, so that no byte of it may change
+ * @param json the content-type says that the body is JSON
  * @param headers those that route matches and the tenant depend on; one that comes several times
  *     has its values joined by commas, as Envoy's own route matches read it
  */
@@ -25,6 +27,7 @@ record RequestHead(
     long contentLength,
     boolean compressed,
     boolean signed,
+    boolean json,
     boolean endOfStream,
     Map<String, String> headers) {
 
@@ -39,6 +42,7 @@ record RequestHead(
     long contentLength = -1;
     boolean compressed = false;
     boolean signed = false;
+    boolean json = false;
     Map<String, String> kept = Map.of();
     for (int i = 0; i < map.getHeadersCount(); i++) {
       HeaderValue header = map.getHeaders(i);
@@ -50,6 +54,7 @@ record RequestHead(
           path = withoutQuery(whole);
         }
         case "content-length" -> contentLength = parseLength(value(header));
+        case "content-type" -> json = value(header).toLowerCase(Locale.ROOT).contains("json");
         case "content-encoding" -> compressed |= !value(header).equalsIgnoreCase("identity");
         case "x-amz-date",
             "x-amz-content-sha256",
@@ -70,7 +75,8 @@ record RequestHead(
         kept.merge(name, value(header), (first, next) -> first + "," + next);
       }
     }
-    return new RequestHead(path, routeName, contentLength, compressed, signed, endOfStream, kept);
+    return new RequestHead(
+        path, routeName, contentLength, compressed, signed, json, endOfStream, kept);
   }
 
   private static String value(HeaderValue header) {

@@ -7,7 +7,6 @@ import dev.warmpath.config.v1.Provider;
 import dev.warmpath.config.v1.Route;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
-import dev.warmpath.extproc.prompt.Dialect;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -55,7 +54,7 @@ final class Routes {
                   route.getPathPrefix(),
                   headers,
                   new PoolTarget(pool.getName(), pool.getIsolation() == Pool.Isolation.TENANT),
-                  dialect(route.getApi()),
+                  Apis.dialect(route.getApi()),
                   route.getSessionHeader(),
                   route.getPick());
             }
@@ -70,7 +69,7 @@ final class Routes {
                       provider.getName(),
                       scope.isEmpty() ? provider.getName() : scope,
                       provider.getCredentialFile().isEmpty()),
-                  dialect(
+                  Apis.dialect(
                       route.getApi() == Api.API_UNSPECIFIED ? provider.getApi() : route.getApi()),
                   route.getSessionHeader(),
                   route.getAnnotate());
@@ -113,14 +112,6 @@ final class Routes {
       }
     }
     return true;
-  }
-
-  private static @Nullable Dialect dialect(Api api) {
-    return switch (api) {
-      case OPENAI_CHAT -> Dialect.OPENAI_CHAT;
-      case ANTHROPIC_MESSAGES -> Dialect.ANTHROPIC_MESSAGES;
-      case API_UNSPECIFIED, UNRECOGNIZED -> null;
-    };
   }
 
   private static <T> T known(@Nullable T value, String name) {

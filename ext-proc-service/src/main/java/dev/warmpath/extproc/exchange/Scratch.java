@@ -6,6 +6,7 @@ import dev.warmpath.extproc.pick.Pick;
 import dev.warmpath.extproc.pick.PrefixBlocks;
 import dev.warmpath.extproc.prefix.PrefixChain;
 import dev.warmpath.extproc.prefix.PrefixHasher;
+import dev.warmpath.extproc.prompt.BodyShape;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import java.util.Arrays;
@@ -20,6 +21,7 @@ final class Scratch {
   private static final int INITIAL_BYTES = 64 * 1024;
 
   final PromptScanner scanner;
+  final BodyShape shape;
   final PrefixHasher hasher;
   final Prompt prompt = new Prompt();
   final PrefixChain chain = new PrefixChain();
@@ -29,8 +31,9 @@ final class Scratch {
   private byte[] body = new byte[INITIAL_BYTES];
   private byte[] chunk = new byte[INITIAL_BYTES];
 
-  Scratch(PromptScanner scanner, PrefixHasher hasher) {
-    this.scanner = scanner;
+  Scratch(PromptScanner.Limits limits, PrefixHasher hasher) {
+    scanner = new PromptScanner(limits);
+    shape = new BodyShape(limits);
     this.hasher = hasher;
   }
 

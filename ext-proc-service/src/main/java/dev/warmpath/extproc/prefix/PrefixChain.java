@@ -25,6 +25,7 @@ public final class PrefixChain {
   int rootBlocks;
   int conversationBlocks;
   boolean hasRoot;
+  boolean hasConversation;
   long keyRoot;
   long keyConversation;
   boolean truncated;
@@ -61,7 +62,7 @@ public final class PrefixChain {
     return conversationBlocks;
   }
 
-  /** Whether tools or system prompt have text, and so a {@link #keyRoot}. */
+  /** Whether tools or system prompt are the prompt's beginning, and so have a {@link #keyRoot}. */
   public boolean hasRoot() {
     return hasRoot;
   }
@@ -71,9 +72,14 @@ public final class PrefixChain {
     return keyRoot;
   }
 
+  /** Whether the whole prompt is in the body, so that there is a {@link #keyConversation}. */
+  public boolean hasConversation() {
+    return hasConversation;
+  }
+
   /**
    * The exported key of all up to the end of the first user message, parameters included; where no
-   * user speaks, of the whole prompt.
+   * user speaks, of the whole prompt; 0 if a history isn't in the body.
    */
   public long keyConversation() {
     return keyConversation;
@@ -90,6 +96,7 @@ public final class PrefixChain {
     rootBlocks = 0;
     conversationBlocks = 0;
     hasRoot = false;
+    hasConversation = false;
     keyRoot = 0;
     keyConversation = 0;
     truncated = false;

@@ -6,6 +6,8 @@ import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
+import dev.warmpath.extproc.prompt.Dialect;
+import dev.warmpath.extproc.prompt.Parameter;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Role;
 import dev.warmpath.extproc.prompt.SegmentKind;
@@ -24,11 +26,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The chain is a state of 128 bits. It starts from the scope's seed, HMAC-SHA-256 over scope,
  * model and the client's salt; at the start of the tools, of each system segment and of each
  * message it takes up what begins there and who speaks; at the end of each block it takes up the
- * 128-bit XXH3 of the block's text; between system prompt and messages, that of the parameters.
- * What is taken up carries its own tag, so that no text can stand for a role. A block's hash is the
- * lower half of the state. XXH3 is no cryptographic hash: its seeds come from the index secret, so
- * that whoever doesn't know it can't work out colliding prompts ahead. What leaves the service is
- * an HMAC of the state instead.
+ * 128-bit XXH3 of the block's text; where caches see them, that of the parameters. What is taken up
+ * carries its own tag, so that no text can stand for a role. A block's hash is the lower half of
+ * the state. XXH3 is no cryptographic hash: its seeds come from the index secret, so that whoever
+ * doesn't know it can't work out colliding prompts ahead. What leaves the service is an HMAC of the
+ * state instead.
  *
  * <p>Per block, one value of 32 bytes is allocated: the library returns 128 bits no other way, and
  * two passes of 64 bits cost twice the time. Not thread-safe: one owner, with seeds and MACs of its
@@ -48,7 +50,7 @@ public final class PrefixHasher {
 
   private static final byte[] NO_BYTES = {};
   private static final byte[] HASH_SEEDS = "warmpath hash seeds 1".getBytes(UTF_8);
-  private static final byte[] SCOPE_SEED = "warmpath scope seed 1".getBytes(UTF_8);
+  private static final byte[] SCOPE_SEED = "warmpath scope seed 2".getBytes(UTF_8);
   private static final byte[] ROOT_KEY = "warmpath root key 1".getBytes(UTF_8);
   private static final byte[] CONVERSATION_KEY = "warmpath conversation key 1".getBytes(UTF_8);
 
@@ -62,6 +64,8 @@ public final class PrefixHasher {
   private static final long TAG_MESSAGE_OF_ASSISTANT = 7;
   private static final long TAG_MESSAGE_OF_TOOL = 8;
   private static final long TAG_MESSAGE_OF_OTHER = 9;
+  private static final long TAG_HISTORY = 10;
+  private static final long TAG_IMAGES = 11;
 
   private final int blockBytes;
   private final int maxBlocks;
@@ -136,8 +140,13 @@ public final class PrefixHasher {
   public void chain(Prompt prompt, Scope scope, PrefixChain out) {
     out.reset();
     Seed seed = start(prompt, scope);
+    if (prompt.hasHistory()) {
+      take(TAG_HISTORY, prompt.text(), prompt.historyTextStart(), prompt.historyTextEnd());
+    }
+    parameters(prompt, Parameter.Position.START);
     int segments = prompt.segments();
     int segment = tools(prompt, out);
+    parameters(prompt, Parameter.Position.AFTER_TOOLS);
     while (segment < segments && prompt.kind(segment) == SegmentKind.SYSTEM) {
       take(TAG_SYSTEM, 0, 0);
       text(prompt, prompt.textStart(segment), prompt.textEnd(segment), out);
@@ -145,20 +154,23 @@ public final class PrefixHasher {
       segment++;
     }
     out.rootBlocks = out.blocks();
-    out.hasRoot = segment > 0 && prompt.textEnd(segment - 1) > 0;
+    // Behind a history that isn't in the body, tools and system prompt are no prefix.
+    out.hasRoot = segment > 0 && prompt.textEnd(segment - 1) > 0 && !prompt.hasHistory();
     if (out.hasRoot) {
       out.keyRoot = export(ROOT_KEY, seed);
     }
-    if (prompt.parametersEnd() > prompt.parametersStart()) {
-      take(
-          TAG_PARAMETERS,
-          textHash.hashBytesTo128Bits(
-              prompt.text(),
-              prompt.parametersStart(),
-              prompt.parametersEnd() - prompt.parametersStart()));
+    parameters(prompt, Parameter.Position.AFTER_SYSTEM);
+    if (prompt.hasImages() && imagesVoidMessages(prompt.dialect(), scope)) {
+      take(TAG_IMAGES, 0, 0);
     }
+    messages(prompt, segment, seed, out);
+  }
+
+  private void messages(Prompt prompt, int firstMessage, Seed seed, PrefixChain out) {
     boolean conversation = false;
-    for (; segment < segments; segment++) {
+    // Of prompts side by side the first one tells where they go; each of the rest begins anew.
+    int chained = prompt.inputs() > 1 ? firstMessage + 1 : prompt.segments();
+    for (int segment = firstMessage; segment < chained; segment++) {
       if (!out.truncated || !conversation) {
         take(messageTag(prompt.role(segment)), 0, 0);
         text(prompt, prompt.textStart(segment), prompt.textEnd(segment), out);
@@ -166,14 +178,44 @@ public final class PrefixHasher {
       out.addSegment(out.blocks());
       if (!conversation && prompt.role(segment) == Role.USER) {
         conversation = true;
-        out.conversationBlocks = out.blocks();
-        out.keyConversation = export(CONVERSATION_KEY, seed);
+        conversation(prompt, seed, out);
       }
     }
     if (!conversation) {
-      out.conversationBlocks = out.blocks();
+      conversation(prompt, seed, out);
+    }
+    for (int segment = chained; segment < prompt.segments(); segment++) {
+      out.addSegment(out.blocks());
+    }
+  }
+
+  private void conversation(Prompt prompt, Seed seed, PrefixChain out) {
+    out.conversationBlocks = out.blocks();
+    out.hasConversation = !prompt.hasHistory();
+    if (out.hasConversation) {
       out.keyConversation = export(CONVERSATION_KEY, seed);
     }
+  }
+
+  private void parameters(Prompt prompt, Parameter.Position position) {
+    int start = prompt.parametersStart(position);
+    int end = prompt.parametersEnd(position);
+    if (end > start) {
+      take(TAG_PARAMETERS, prompt.text(), start, end);
+    }
+  }
+
+  /** Anthropic's models lose all messages when an image is added or removed (its own table). */
+  private static boolean imagesVoidMessages(Dialect dialect, Scope scope) {
+    return switch (scope.lane()) {
+      case POOL -> false;
+      case PROVIDER ->
+          switch (dialect) {
+            case ANTHROPIC_MESSAGES, BEDROCK_CONVERSE -> true;
+            case OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES, OPENAI_EMBEDDINGS, GEMINI ->
+                false;
+          };
+    };
   }
 
   /** All tools are one run of text, since each is framed. */
@@ -219,6 +261,10 @@ public final class PrefixHasher {
     }
   }
 
+  private void take(long tag, byte[] text, int start, int end) {
+    take(tag, textHash.hashBytesTo128Bits(text, start, end - start));
+  }
+
   private void take(long tag, HashValue128 value) {
     take(tag, value.getMostSignificantBits(), value.getLeastSignificantBits());
   }
@@ -260,6 +306,8 @@ public final class PrefixHasher {
         unsalted == null ? scope.isolationScope().getBytes(UTF_8) : unsalted.isolationScope;
     byte[] model = unsalted == null ? scope.model().getBytes(UTF_8) : unsalted.model;
     field(indexMac, SCOPE_SEED, 0, SCOPE_SEED.length);
+    byte[] lane = scope.lane().name().getBytes(UTF_8);
+    field(indexMac, lane, 0, lane.length);
     field(indexMac, isolationScope, 0, isolationScope.length);
     field(indexMac, model, 0, model.length);
     field(indexMac, salt, start, length);

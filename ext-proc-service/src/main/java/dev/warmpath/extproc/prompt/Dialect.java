@@ -1,27 +1,43 @@
 package dev.warmpath.extproc.prompt;
 
-import org.jspecify.annotations.Nullable;
+import java.util.Locale;
 
-/** The shapes of a request body that {@link PromptScanner} reads. */
+/**
+ * The shapes of a request body that {@link PromptScanner} reads. Which one a request speaks is told
+ * by its route, else by its path ({@link ApiCall}), else by its body ({@link BodyShape}).
+ */
 public enum Dialect {
   /** OpenAI's {@code /v1/chat/completions}, which vLLM, SGLang, llama.cpp and most others speak. */
   OPENAI_CHAT,
-  /** Anthropic's {@code /v1/messages}. */
-  ANTHROPIC_MESSAGES;
-
+  /** OpenAI's older {@code /v1/completions}: a prompt without roles, or token ids. */
+  OPENAI_COMPLETIONS,
+  /** OpenAI's {@code /v1/responses}. */
+  OPENAI_RESPONSES,
+  /** OpenAI's {@code /v1/embeddings}. */
+  OPENAI_EMBEDDINGS,
   /**
-   * The dialect spoken at a path, by its last elements so that a gateway's prefix doesn't matter.
-   *
-   * @param path without query
-   * @return null where no prompt is expected or the API is unknown
+   * Anthropic's {@code /v1/messages}; also in the form of Bedrock's InvokeModel and Vertex AI's
+   * rawPredict, which name the model in the path.
    */
-  public static @Nullable Dialect forPath(String path) {
-    if (path.endsWith("/chat/completions")) {
-      return OPENAI_CHAT;
-    }
-    if (path.endsWith("/v1/messages")) {
-      return ANTHROPIC_MESSAGES;
-    }
-    return null;
+  ANTHROPIC_MESSAGES,
+  /** Bedrock's Converse and ConverseStream. */
+  BEDROCK_CONVERSE,
+  /** Gemini's generateContent and streamGenerateContent, at Google AI and at Vertex AI. */
+  GEMINI;
+
+  private final String label = name().toLowerCase(Locale.ROOT);
+
+  /** The value of a metric's label or of a metadata field. */
+  public String label() {
+    return label;
+  }
+
+  /** Whether messages that open the conversation as system or developer are its system prompt. */
+  boolean systemLeadsMessages() {
+    return switch (this) {
+      case OPENAI_CHAT, OPENAI_RESPONSES -> true;
+      case OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS, ANTHROPIC_MESSAGES, BEDROCK_CONVERSE, GEMINI ->
+          false;
+    };
   }
 }

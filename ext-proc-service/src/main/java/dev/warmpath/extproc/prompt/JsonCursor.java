@@ -125,13 +125,17 @@ final class JsonCursor {
     out[outPos++] = (byte) ascii;
   }
 
-  boolean keyIs(byte[] name) {
-    return outIs(keyStart, keyEnd, name);
-  }
-
   boolean outIs(int from, int to, byte[] expected) {
     return to - from == expected.length
         && Arrays.equals(out, from, to, expected, 0, expected.length);
+  }
+
+  boolean outStartsWith(int from, int to, byte[] prefix) {
+    return to - from >= prefix.length && outIs(from, from + prefix.length, prefix);
+  }
+
+  boolean outEndsWith(int from, int to, byte[] ending) {
+    return to - from >= ending.length && outIs(to - ending.length, to, ending);
   }
 
   /** Enters the object or array at the cursor. */
@@ -253,26 +257,37 @@ final class JsonCursor {
     }
     put('{');
     for (boolean first = true; ; first = false) {
-      int mark = outPos;
-      if (!first) {
-        put(',');
+      int next = putMember(first);
+      if (next != FOUND) {
+        return next == CLOSED;
       }
-      put('"');
-      int next = nextMember(first);
-      if (next == FAULT) {
-        return false;
-      }
-      if (next == CLOSED) {
-        outPos = mark;
-        put('}');
-        return true;
-      }
-      put(END);
-      put(':');
       if (!value()) {
         return false;
       }
     }
+  }
+
+  /**
+   * Goes to the next member's value and writes what canonical form has before it; or leaves the
+   * object and writes its end.
+   *
+   * @param first whether none was written before
+   */
+  int putMember(boolean first) {
+    int mark = outPos;
+    if (!first) {
+      put(',');
+    }
+    put('"');
+    int next = nextMember(first);
+    if (next == FOUND) {
+      put(END);
+      put(':');
+    } else if (next == CLOSED) {
+      outPos = mark;
+      put('}');
+    }
+    return next;
   }
 
   private boolean array() {

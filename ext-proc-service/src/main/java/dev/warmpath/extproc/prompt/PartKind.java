@@ -5,6 +5,8 @@ public enum PartKind {
   /** A tool's definition: the whole element of {@code tools}. */
   TOOL,
   TEXT,
+  /** Token ids in place of text. */
+  TOKENS,
   IMAGE,
   DOCUMENT,
   /** A tool call, OpenAI's {@code tool_calls} as a whole. */

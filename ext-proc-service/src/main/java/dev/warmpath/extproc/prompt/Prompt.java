@@ -13,22 +13,29 @@ import java.util.Arrays;
  *
  * <p><b>Raw ranges</b> are half-open byte ranges of {@link #body()}. <b>Text ranges</b> are
  * half-open byte ranges of {@link #text()}, the canonical text: what the model reads, independent
- * of how JSON writes it.
+ * of how JSON writes it. A text that reads alike in two dialects is the same.
  *
  * <ul>
  *   <li>Strings are decoded to UTF-8. Text parts of one segment are concatenated, so that splitting
  *       a text into parts changes nothing.
  *   <li>Any other part is 0xFE, its JSON without white space, and 0xFF; strings inside are decoded
  *       and end with 0xFF. Neither byte occurs in UTF-8, so no text can pretend to be a part.
- *   <li>Markers ({@code cache_control}, {@code prompt_cache_breakpoint}) of tools and blocks are
- *       left out. Members that are null are left out of messages and blocks.
- *   <li>Images, audio and files given as data are replaced by 32 hex digits, a 128-bit XXH3 of
- *       their JSON.
+ *   <li>Markers of tools and blocks ({@code cache_control}, {@code prompt_cache_breakpoint}) are
+ *       left out, and Converse's {@code cachePoint}, a block of its own, is no part. Members that
+ *       are null are left out of messages and blocks.
+ *   <li>Images, audio, video and files, given as data or by URL, are replaced by 32 hex digits, a
+ *       128-bit XXH3 of their JSON.
  *   <li>In a message, the content comes first and other members follow in a fixed order, framed
- *       with their names. The role stands apart; one that is none of system, user, assistant and
- *       tool is also such a member.
+ *       with their names. The role stands apart; one that is none of system, user, assistant (or
+ *       Gemini's model) and tool is also such a member.
  *   <li>Inside a tool or a block that is not text, the order of members counts: engines render what
  *       stands there.
+ *   <li>Of Responses, items that are no messages are segments of one part. A message item's {@code
+ *       type}, {@code id} and {@code status} are left out, since no model reads them.
+ *   <li>Prompts without messages (completions, embeddings) are messages of the user. Token ids are
+ *       a part of their own kind.
+ *   <li>Parameters that void caches stand behind the segments, each framed with its {@linkplain
+ *       Parameter#label label}.
  * </ul>
  *
  * <p>Not thread-safe: one owner. Everything is valid until the next scan into it, and only after
@@ -52,6 +59,17 @@ public final class Prompt {
   /** In place of a marker's seconds. */
   static final int NULL_MARKER = -1;
 
+  // Values that are named one by one.
+  static final int MODEL = 0;
+  static final int CACHE_SALT = 1;
+  static final int USER = 2;
+  static final int SESSION = 3;
+  static final int HISTORY = 4;
+  static final int VALUES = 5;
+
+  private static final Parameter[] ALL_PARAMETERS = Parameter.values();
+  static final int PARAMETERS = ALL_PARAMETERS.length;
+
   private static final byte[] NO_BYTES = {};
   private static final SegmentKind[] SEGMENT_KINDS = SegmentKind.values();
   private static final Role[] ROLES = Role.values();
@@ -69,18 +87,24 @@ public final class Prompt {
   int[] partRecords = new int[64 * STRIDE];
   int parts;
 
-  int modelStart;
-  int modelEnd;
-  int modelTextStart;
-  int modelTextEnd;
-  int parametersStart;
-  int parametersEnd;
-  int cacheSaltStart;
-  int cacheSaltEnd;
+  /** Raw ranges of the named values, then their text ranges; raw with quotes, -1: not given. */
+  final int[] valueRawStarts = new int[VALUES];
+
+  final int[] valueRawEnds = new int[VALUES];
+  final int[] valueTextStarts = new int[VALUES];
+  final int[] valueTextEnds = new int[VALUES];
   int cacheSaltNullStart;
-  int cacheSaltTextStart;
-  int cacheSaltTextEnd;
+
+  final int[] parameterRawStarts = new int[PARAMETERS];
+  final int[] parameterRawEnds = new int[PARAMETERS];
+  final int[] parameterTextStarts = new int[PARAMETERS];
+  final int[] parameterTextEnds = new int[PARAMETERS];
+  int parametersGiven;
+
+  int inputs;
+  boolean hasImages;
   boolean stream;
+  boolean includeUsage;
   long maxOutputTokens;
   boolean topLevelMarker;
   int markers;
@@ -110,31 +134,42 @@ public final class Prompt {
 
   /** First raw byte inside the quotes of the model's name, or -1. */
   public int modelStart() {
-    return modelStart;
+    return inside(MODEL, 1, valueRawStarts);
   }
 
   /** Raw offset of the closing quote of the model's name, or -1. */
   public int modelEnd() {
-    return modelEnd;
+    return inside(MODEL, -1, valueRawEnds);
+  }
+
+  private int inside(int value, int quote, int[] of) {
+    return valueRawStarts[value] < 0 ? -1 : of[value] + quote;
   }
 
   /** Bytes of the model's name, decoded. */
   public int modelLength() {
-    return modelTextEnd - modelTextStart;
+    return valueTextEnds[MODEL] - valueTextStarts[MODEL];
   }
 
   /** The model's name, decoded; empty if there is none. Allocates only when it changed. */
   public String model() {
-    if (!Arrays.equals(modelBytes, 0, modelBytes.length, text, modelTextStart, modelTextEnd)) {
-      modelBytes = Arrays.copyOfRange(text, modelTextStart, modelTextEnd);
+    int start = valueTextStarts[MODEL];
+    int end = valueTextEnds[MODEL];
+    if (!Arrays.equals(modelBytes, 0, modelBytes.length, text, start, end)) {
+      modelBytes = Arrays.copyOfRange(text, start, end);
       model = new String(modelBytes, UTF_8);
     }
     return model;
   }
 
-  /** Whether the client asked for a stream of events. */
+  /** Whether the body asks for a stream of events; some APIs say so in the path instead. */
   public boolean stream() {
     return stream;
+  }
+
+  /** Whether OpenAI's {@code stream_options} ask for usage at the end of a stream. */
+  public boolean includeUsage() {
+    return includeUsage;
   }
 
   /** The client's bound on output tokens, or -1. */
@@ -144,12 +179,12 @@ public final class Prompt {
 
   /** First raw byte inside the quotes of the client's {@code cache_salt}, or -1. */
   public int cacheSaltStart() {
-    return cacheSaltStart;
+    return inside(CACHE_SALT, 1, valueRawStarts);
   }
 
   /** Raw offset of the closing quote of the client's {@code cache_salt}, or -1. */
   public int cacheSaltEnd() {
-    return cacheSaltEnd;
+    return inside(CACHE_SALT, -1, valueRawEnds);
   }
 
   /** Raw offset of the client's {@code null} in place of a {@code cache_salt}, or -1. */
@@ -159,15 +194,60 @@ public final class Prompt {
 
   /** Where the decoded {@code cache_salt} starts in {@link #text()}; empty if there is none. */
   public int cacheSaltTextStart() {
-    return cacheSaltTextStart;
+    return valueTextStarts[CACHE_SALT];
   }
 
   public int cacheSaltTextEnd() {
-    return cacheSaltTextEnd;
+    return valueTextEnds[CACHE_SALT];
+  }
+
+  /** Where the client's name for its user, decoded, starts in {@link #text()}. */
+  public int userTextStart() {
+    return valueTextStarts[USER];
+  }
+
+  public int userTextEnd() {
+    return valueTextEnds[USER];
+  }
+
+  /** Where the client's name for its session, decoded, starts in {@link #text()}. */
+  public int sessionTextStart() {
+    return valueTextStarts[SESSION];
+  }
+
+  public int sessionTextEnd() {
+    return valueTextEnds[SESSION];
+  }
+
+  /** Whether the prompt continues a response or conversation whose text isn't in the body. */
+  public boolean hasHistory() {
+    return valueRawStarts[HISTORY] >= 0;
+  }
+
+  /** Where the name of that response or conversation starts in {@link #text()}. */
+  public int historyTextStart() {
+    return valueTextStarts[HISTORY];
+  }
+
+  public int historyTextEnd() {
+    return valueTextEnds[HISTORY];
   }
 
   public boolean hasTools() {
     return segments > 0 && kind(0) == SegmentKind.TOOL;
+  }
+
+  /** Whether a message holds an image; adding the first one voids some providers' caches. */
+  public boolean hasImages() {
+    return hasImages;
+  }
+
+  /**
+   * Prompts that stand side by side, each a segment of its own; 1 where there is one prompt of any
+   * number of segments. More than one only in completions and embeddings.
+   */
+  public int inputs() {
+    return inputs;
   }
 
   /** The canonical text; what lies at and after {@link #textLength()} belongs to no segment. */
@@ -180,17 +260,44 @@ public final class Prompt {
     return textLength;
   }
 
-  /**
-   * Start of the canonical text of the parameters that void caches: tool choice, thinking, effort
-   * and their like, each framed with its name, in a fixed order. Lies behind {@link #textLength()};
-   * caches see it between the system prompt and the messages.
-   */
-  public int parametersStart() {
-    return parametersStart;
+  /** Whether the request gives a parameter, and not as null. */
+  @SuppressWarnings("EnumOrdinal") // as in addPart
+  public boolean has(Parameter parameter) {
+    return (parametersGiven & 1 << parameter.ordinal()) != 0;
   }
 
-  public int parametersEnd() {
-    return parametersEnd;
+  /** Start of the parameter's JSON value, if the request {@linkplain #has has} it. */
+  @SuppressWarnings("EnumOrdinal") // decoded here, and never leaves the object
+  public int parameterRawStart(Parameter parameter) {
+    return parameterRawStarts[parameter.ordinal()];
+  }
+
+  @SuppressWarnings("EnumOrdinal") // as above
+  public int parameterRawEnd(Parameter parameter) {
+    return parameterRawEnds[parameter.ordinal()];
+  }
+
+  /**
+   * Start of the parameter's canonical text, framed with its label; equals the end if the request
+   * doesn't have it. Lies behind {@link #textLength()}.
+   */
+  @SuppressWarnings("EnumOrdinal") // as above
+  public int parameterTextStart(Parameter parameter) {
+    return parameterTextStarts[parameter.ordinal()];
+  }
+
+  @SuppressWarnings("EnumOrdinal") // as above
+  public int parameterTextEnd(Parameter parameter) {
+    return parameterTextEnds[parameter.ordinal()];
+  }
+
+  /** Start of the canonical text of all parameters that caches see at a position. */
+  public int parametersStart(Parameter.Position position) {
+    return parameterTextStart(position.first());
+  }
+
+  public int parametersEnd(Parameter.Position position) {
+    return parameterTextEnd(position.last());
   }
 
   public int segments() {
@@ -335,6 +442,16 @@ public final class Prompt {
     parts++;
   }
 
+  /** Gives the last part its marker, if it is one of the last segment and has none yet. */
+  void markLastPart(int seconds) {
+    int at = (parts - 1) * STRIDE;
+    if (parts > 0
+        && partRecords[at + LINK] == segments - 1
+        && partRecords[at + META] >> PART_MARKER_SHIFT == 0) {
+      partRecords[at + META] |= seconds << PART_MARKER_SHIFT;
+    }
+  }
+
   private static int[] withRoom(int[] records, int count) {
     return (count + 1) * STRIDE > records.length
         ? Arrays.copyOf(records, 2 * records.length)
@@ -360,17 +477,15 @@ public final class Prompt {
     firstByteAfterBrace = 0;
     segments = 0;
     parts = 0;
-    modelStart = -1;
-    modelEnd = -1;
-    modelTextStart = 0;
-    modelTextEnd = 0;
-    parametersStart = 0;
-    parametersEnd = 0;
-    cacheSaltStart = -1;
-    cacheSaltEnd = -1;
+    Arrays.fill(valueRawStarts, -1);
+    Arrays.fill(valueRawEnds, -1);
+    Arrays.fill(valueTextStarts, 0);
+    Arrays.fill(valueTextEnds, 0);
     cacheSaltNullStart = -1;
-    cacheSaltTextStart = 0;
-    cacheSaltTextEnd = 0;
+    parametersGiven = 0;
+    inputs = 1;
+    hasImages = false;
+    includeUsage = false;
     stream = false;
     maxOutputTokens = -1;
     topLevelMarker = false;

@@ -186,7 +186,13 @@ public final class UsageReader {
     }
     return switch (dialect) {
       case ANTHROPIC_MESSAGES -> additive();
-      case OPENAI_CHAT -> included();
+      case OPENAI_CHAT,
+          OPENAI_COMPLETIONS,
+          OPENAI_RESPONSES,
+          OPENAI_EMBEDDINGS,
+          BEDROCK_CONVERSE,
+          GEMINI ->
+          included();
     };
   }
 
@@ -220,7 +226,13 @@ public final class UsageReader {
 
   private CountPaths paths(Mode mode) {
     return switch (dialect) {
-      case OPENAI_CHAT -> OPENAI;
+      case OPENAI_CHAT,
+          OPENAI_COMPLETIONS,
+          OPENAI_RESPONSES,
+          OPENAI_EMBEDDINGS,
+          BEDROCK_CONVERSE,
+          GEMINI ->
+          OPENAI;
       case ANTHROPIC_MESSAGES -> mode == Mode.EVENTS ? ANTHROPIC_EVENT : ANTHROPIC_BODY;
     };
   }

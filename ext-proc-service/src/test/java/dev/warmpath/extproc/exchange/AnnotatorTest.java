@@ -63,7 +63,7 @@ class AnnotatorTest {
   private final Rejections rejections = new Rejections();
 
   private static RequestHead head(long contentLength, boolean signed) {
-    return new RequestHead("/v1", "", contentLength, false, signed, false, Map.of());
+    return new RequestHead("/v1", "", contentLength, false, signed, true, false, Map.of());
   }
 
   private Annotator annotator(int maxBodyBytes) {
@@ -85,7 +85,7 @@ class AnnotatorTest {
     byte[] secret = "0123456789abcdef0123456789abcdef".getBytes(UTF_8);
     var chain = new PrefixChain();
     new PrefixHasher(new KeyRing(secret, secret), 1_024, 4_096)
-        .chain(prompt, new Scope("anthropic", MODEL), chain);
+        .chain(prompt, new Scope(Scope.Lane.POOL, "anthropic", MODEL), chain);
     return annotator(maxBodyBytes)
         .mark(head, PROVIDER, prompt, chain, new AnnotationPlanner(), 4, nowNanos);
   }

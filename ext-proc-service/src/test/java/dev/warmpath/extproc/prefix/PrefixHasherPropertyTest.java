@@ -14,15 +14,18 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
 
 /** What keys have to hold, over random requests. */
 class PrefixHasherPropertyTest {
 
   private static final KeyRing KEYS = new KeyRing(new byte[32], new byte[32]);
-  private static final Scope SCOPE = new Scope("scope", "model");
+  private static final Scope SCOPE = new Scope(Scope.Lane.POOL, "scope", "model");
   private static final PromptScanner.Limits LIMITS = new PromptScanner.Limits(1 << 20, 64, 10_000);
 
   private final PromptScanner scanner = new PromptScanner(LIMITS);
@@ -42,8 +45,14 @@ class PrefixHasherPropertyTest {
       long keyRoot,
       long keyConversation) {}
 
+  /** Those that the generator knows. */
+  @Provide
+  Arbitrary<Dialect> dialects() {
+    return Arbitraries.of(Dialect.OPENAI_CHAT, Dialect.ANTHROPIC_MESSAGES);
+  }
+
   @Property(tries = 200, shrinking = ShrinkingMode.OFF)
-  void keys_are_pure(@ForAll long seed, @ForAll Dialect dialect) {
+  void keys_are_pure(@ForAll long seed, @ForAll("dialects") Dialect dialect) {
     Json.Obj request = new Requests(new Random(seed)).request(dialect);
     PromptScanner otherScanner = new PromptScanner(LIMITS);
     byte[] body = request.compact().getBytes(UTF_8);
@@ -54,7 +63,7 @@ class PrefixHasherPropertyTest {
   }
 
   @Property(tries = 300, shrinking = ShrinkingMode.OFF)
-  void keys_ignore_how_json_is_written(@ForAll long seed, @ForAll Dialect dialect) {
+  void keys_ignore_how_json_is_written(@ForAll long seed, @ForAll("dialects") Dialect dialect) {
     Random random = new Random(seed);
     Requests requests = new Requests(random);
     Json.Obj request = requests.request(dialect);
@@ -64,7 +73,8 @@ class PrefixHasherPropertyTest {
   }
 
   @Property(tries = 300, shrinking = ShrinkingMode.OFF)
-  void keys_ignore_how_text_is_split_into_parts(@ForAll long seed, @ForAll Dialect dialect) {
+  void keys_ignore_how_text_is_split_into_parts(
+      @ForAll long seed, @ForAll("dialects") Dialect dialect) {
     Random random = new Random(seed);
     Requests requests = new Requests(random);
     Json.Obj request = requests.request(dialect);
@@ -87,7 +97,8 @@ class PrefixHasherPropertyTest {
   }
 
   @Property(tries = 300, shrinking = ShrinkingMode.OFF)
-  void more_messages_keep_the_blocks_before_them(@ForAll long seed, @ForAll Dialect dialect) {
+  void more_messages_keep_the_blocks_before_them(
+      @ForAll long seed, @ForAll("dialects") Dialect dialect) {
     Requests requests = new Requests(new Random(seed));
     Json.Obj request = requests.request(dialect);
     List<Json> messages = new ArrayList<>();
@@ -107,7 +118,8 @@ class PrefixHasherPropertyTest {
   }
 
   @Property(tries = 200, shrinking = ShrinkingMode.OFF)
-  void longer_text_keeps_the_blocks_before_it(@ForAll long seed, @ForAll Dialect dialect) {
+  void longer_text_keeps_the_blocks_before_it(
+      @ForAll long seed, @ForAll("dialects") Dialect dialect) {
     Requests requests = new Requests(new Random(seed));
     Json.Obj request = requests.request(dialect);
     String text = requests.text() + requests.text() + requests.text();
@@ -120,15 +132,16 @@ class PrefixHasherPropertyTest {
   }
 
   @Property(tries = 200, shrinking = ShrinkingMode.OFF)
-  void another_scope_model_or_salt_shares_nothing(@ForAll long seed, @ForAll Dialect dialect) {
+  void another_scope_model_or_salt_shares_nothing(
+      @ForAll long seed, @ForAll("dialects") Dialect dialect) {
     Requests requests = new Requests(new Random(seed));
     Json.Obj request = requests.request(dialect).without("cache_salt");
     Prompt prompt = scan(request.compact(), dialect);
     Found here = found(hasher, prompt, SCOPE);
     List<Found> elsewhere =
         List.of(
-            found(hasher, prompt, new Scope("scope2", "model")),
-            found(hasher, prompt, new Scope("scope", "model2")),
+            found(hasher, prompt, new Scope(Scope.Lane.POOL, "scope2", "model")),
+            found(hasher, prompt, new Scope(Scope.Lane.POOL, "scope", "model2")),
             found(request.with("cache_salt", new Json.Str("salt")).compact(), dialect));
 
     for (Found other : elsewhere) {
@@ -141,7 +154,8 @@ class PrefixHasherPropertyTest {
   }
 
   @Property(tries = 200, shrinking = ShrinkingMode.OFF)
-  void tools_in_another_order_are_another_prompt(@ForAll long seed, @ForAll Dialect dialect) {
+  void tools_in_another_order_are_another_prompt(
+      @ForAll long seed, @ForAll("dialects") Dialect dialect) {
     Json.Obj request = new Requests(new Random(seed)).request(dialect);
     Json one = Json.obj("name", "one", "x", seed);
     Json two = Json.obj("name", "two");
@@ -154,7 +168,8 @@ class PrefixHasherPropertyTest {
   }
 
   @Property(tries = 200, shrinking = ShrinkingMode.OFF)
-  void block_boundaries_hold_segments_and_sizes(@ForAll long seed, @ForAll Dialect dialect) {
+  void block_boundaries_hold_segments_and_sizes(
+      @ForAll long seed, @ForAll("dialects") Dialect dialect) {
     Prompt prompt = scan(new Requests(new Random(seed)).request(dialect).compact(), dialect);
     Found found = found(hasher, prompt, SCOPE);
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class PrefixHasherTest {
 
   private static final int BLOCK_BYTES = 64;
-  private static final Scope SCOPE = new Scope("pool", "model");
+  private static final Scope SCOPE = new Scope(Scope.Lane.POOL, "pool", "model");
 
   private final KeyRing keys = new KeyRing(secret(1), secret(2));
   private final PrefixHasher hasher = new PrefixHasher(keys, BLOCK_BYTES, 100);
@@ -178,7 +178,7 @@ class PrefixHasherTest {
             Stream.of(chain.block(0), chain.block(1), chain.keyRoot(), chain.keyConversation())
                 .map(Long::toHexString))
         .containsExactly(
-            "5f1deff49170e314", "afe59ab402580a5d", "c7c2726821c5af3e", "2568bb4bd0e2de87");
+            "e391fb8fa992b836", "5941d75bb707b78c", "5bd45a67d2504fc9", "2219d2a1bf62570a");
   }
 
   @Test
@@ -186,14 +186,14 @@ class PrefixHasherTest {
     String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
     Prompt prompt = scan(body, Dialect.OPENAI_CHAT);
     PrefixChain chain = new PrefixChain();
-    hasher.chain(prompt, new Scope("tenant 0", "m"), chain);
+    hasher.chain(prompt, new Scope(Scope.Lane.POOL, "tenant 0", "m"), chain);
     long first = chain.block(0);
     Set<Long> blocks = new HashSet<>();
     for (int i = 0; i < 3000; i++) {
-      hasher.chain(prompt, new Scope("tenant " + i, "m"), chain);
+      hasher.chain(prompt, new Scope(Scope.Lane.POOL, "tenant " + i, "m"), chain);
       blocks.add(chain.block(0));
     }
-    hasher.chain(prompt, new Scope("tenant 0", "m"), chain);
+    hasher.chain(prompt, new Scope(Scope.Lane.POOL, "tenant 0", "m"), chain);
 
     assertThat(blocks).hasSize(3000);
     assertThat(chain.block(0)).isEqualTo(first);
@@ -210,7 +210,7 @@ class PrefixHasherTest {
               "{\"cache_salt\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"
                   .formatted(field[2]),
               Dialect.OPENAI_CHAT),
-          new Scope(field[0], field[1]),
+          new Scope(Scope.Lane.POOL, field[0], field[1]),
           chain);
       blocks.add(chain.block(0));
     }

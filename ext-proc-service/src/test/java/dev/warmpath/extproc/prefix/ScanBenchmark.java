@@ -57,7 +57,7 @@ public class ScanBenchmark {
       new PromptScanner(new PromptScanner.Limits(8 << 20, 128, 100_000));
   private final PrefixHasher hasher =
       new PrefixHasher(new KeyRing(new byte[32], new byte[32]), 2048, 8192);
-  private final Scope scope = new Scope("pool", "model");
+  private final Scope scope = new Scope(Scope.Lane.POOL, "pool", "model");
   private final Prompt prompt = new Prompt();
   private final PrefixChain chain = new PrefixChain();
   private final JsonFactory jackson = new JsonFactory();
@@ -83,6 +83,8 @@ public class ScanBenchmark {
               .append("\"}");
       case ANTHROPIC_MESSAGES ->
           text.append("\"system\":\"").append(system).append("\",\"messages\":[");
+      case OPENAI_COMPLETIONS, OPENAI_RESPONSES, OPENAI_EMBEDDINGS, BEDROCK_CONVERSE, GEMINI ->
+          throw new IllegalArgumentException(dialect + " (expected: chat or messages)");
     }
     while (text.length() < bytes) {
       if (text.charAt(text.length() - 1) == '}') {
@@ -96,6 +98,7 @@ public class ScanBenchmark {
             text.append("{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"")
                 .append(words)
                 .append("\"}]}");
+        case OPENAI_COMPLETIONS, OPENAI_RESPONSES, OPENAI_EMBEDDINGS, BEDROCK_CONVERSE, GEMINI -> {}
       }
     }
     return text.append("]}").toString().getBytes(UTF_8);

@@ -49,8 +49,7 @@ class PromptScannerTest {
     assertThat(segment(1)).isEqualTo("SYSTEM SYSTEM Be \"brief\".<\"role>:\"developer>>");
     assertThat(segment(2)).isEqualTo("MESSAGE USER Hello");
     assertThat(segment(3)).isEqualTo("MESSAGE TOOL 42<\"tool_call_id>:\"c1>>");
-    assertThat(text(prompt.parametersStart(), prompt.parametersEnd()))
-        .isEqualTo("<\"tool_choice>:\"auto>>");
+    assertThat(parameters(Parameter.Position.AFTER_SYSTEM)).isEqualTo("<\"tool_choice>:\"auto>>");
     assertThat(text(prompt.cacheSaltTextStart(), prompt.cacheSaltTextEnd())).isEqualTo("s\n");
     assertThat(body.substring(prompt.cacheSaltStart(), prompt.cacheSaltEnd())).isEqualTo("s\\n");
     assertThat(prompt.partsStart(2)).isEqualTo(3);
@@ -384,7 +383,7 @@ class PromptScannerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Dialect.class)
+  @EnumSource(names = {"OPENAI_CHAT", "ANTHROPIC_MESSAGES"})
   void scan_ofRequestsSeenBefore_allocatesNothing(Dialect dialect) {
     Random random = new Random(7);
     List<byte[]> bodies = new ArrayList<>();
@@ -504,5 +503,9 @@ class PromptScannerTest {
     return new String(prompt.text(), from, to - from, ISO_8859_1)
         .replace('\u00fe', '<')
         .replace('\u00ff', '>');
+  }
+
+  private String parameters(Parameter.Position position) {
+    return text(prompt.parametersStart(position), prompt.parametersEnd(position));
   }
 }

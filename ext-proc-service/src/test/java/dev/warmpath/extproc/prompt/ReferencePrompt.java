@@ -74,9 +74,20 @@ final class ReferencePrompt {
           "chat_template_kwargs",
           "documents",
           "functions",
-          "function_call");
+          "function_call",
+          "user",
+          "session_id",
+          "stream_options",
+          "session_params");
+      nested(request, "stream_options").ifPresent(o -> refuseRepeated(o, "include_usage"));
     } else {
-      refuseRepeated(request, "output_config", "output_format", "speed", "mcp_servers");
+      refuseRepeated(request, "metadata", "output_config", "output_format", "speed", "mcp_servers");
+      nested(request, "metadata").ifPresent(o -> refuseRepeated(o, "user_id"));
+      nested(request, "output_config").ifPresent(o -> refuseRepeated(o, "effort", "format"));
+      if (member(request, "output_format").isPresent()
+          && nested(request, "output_config").flatMap(o -> member(o, "format")).isPresent()) {
+        faults.add(Verdict.DUPLICATE_KEY);
+      }
     }
     expectString(member(request, "model"));
     expectString(member(request, "cache_salt"));
@@ -101,6 +112,10 @@ final class ReferencePrompt {
   /** A member that is there and not null. */
   private static Optional<Json> member(Json.Obj object, String name) {
     return object.get(name).filter(Predicate.not(ReferencePrompt::isNull));
+  }
+
+  private static Optional<Json.Obj> nested(Json.Obj object, String name) {
+    return member(object, name).filter(Json.Obj.class::isInstance).map(Json.Obj.class::cast);
   }
 
   private static boolean isNull(Json value) {

@@ -48,6 +48,8 @@ public final class Requests {
     return switch (dialect) {
       case OPENAI_CHAT -> openAi();
       case ANTHROPIC_MESSAGES -> anthropic();
+      case OPENAI_COMPLETIONS, OPENAI_RESPONSES, OPENAI_EMBEDDINGS, BEDROCK_CONVERSE, GEMINI ->
+          throw new IllegalArgumentException(dialect + " (expected: chat or messages)");
     };
   }
 

@@ -1,0 +1,339 @@
+package dev.warmpath.extproc.prompt;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What each dialect's own ways of writing a prompt come to. */
+class DialectScanTest {
+
+  private static final PromptScanner.Limits LIMITS = new PromptScanner.Limits(1 << 20, 64, 1000);
+
+  private final PromptScanner scanner = new PromptScanner(LIMITS);
+  private final Prompt prompt = new Prompt();
+
+  @Test
+  void completions_string_isWhatTheUserSays() {
+    assertThat(
+            scan(Dialect.OPENAI_COMPLETIONS, "{'prompt':'One\\nday','max_tokens':5,'model':'m'}"))
+        .containsExactly("MESSAGE USER TEXT One\nday");
+    assertThat(prompt.maxOutputTokens()).isEqualTo(5);
+    assertThat(prompt.inputs()).isEqualTo(1);
+  }
+
+  @Test
+  void completions_strings_areInputsSideBySide() {
+    assertThat(scan(Dialect.OPENAI_COMPLETIONS, "{'prompt':['One','Two'],'suffix':'end'}"))
+        .containsExactly("MESSAGE USER TEXT One", "MESSAGE USER TEXT Two");
+    assertThat(prompt.inputs()).isEqualTo(2);
+    assertThat(parameters(Parameter.Position.AFTER_SYSTEM)).isEqualTo("<\"suffix>:\"end>>");
+  }
+
+  @Test
+  void completions_tokenIds_areOnePrompt() {
+    assertThat(scan(Dialect.OPENAI_COMPLETIONS, "{'prompt':[1, 22 ,333]}"))
+        .containsExactly("MESSAGE USER TOKENS <[1,22,333]>");
+    assertThat(prompt.inputs()).isEqualTo(1);
+    assertThat(raw(prompt.partRawStart(0), prompt.partRawEnd(0))).isEqualTo("[1, 22 ,333]");
+  }
+
+  @Test
+  void embeddings_listsOfTokenIds_areInputsSideBySide() {
+    assertThat(scan(Dialect.OPENAI_EMBEDDINGS, "{'input':[[1,2],[3]]}"))
+        .containsExactly("MESSAGE USER TOKENS <[1,2]>", "MESSAGE USER TOKENS <[3]>");
+    assertThat(prompt.inputs()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'prompt':['a',1]} | UNEXPECTED_SHAPE",
+        "{'prompt':[[1],'a']} | UNEXPECTED_SHAPE",
+        "{'prompt':[1,-1]} | UNEXPECTED_SHAPE",
+        "{'prompt':{}} | UNEXPECTED_SHAPE",
+        "{'prompt':[]} | NO_PROMPT",
+        "{'prompt':null} | NO_PROMPT",
+      })
+  void completions_ofAnotherShape_areRefused(String body, Verdict expected) {
+    assertThat(verdict(Dialect.OPENAI_COMPLETIONS, body)).isEqualTo(expected);
+  }
+
+  @Test
+  void responses_string_isReadAsAMessageOfTheUser() {
+    List<String> string =
+        scan(Dialect.OPENAI_RESPONSES, "{'instructions':'Be brief','input':'Hi'}");
+    byte[] text = prompt.text().clone();
+
+    assertThat(string).containsExactly("SYSTEM SYSTEM TEXT Be brief", "MESSAGE USER TEXT Hi");
+    assertThat(
+            scan(
+                Dialect.OPENAI_RESPONSES,
+                "{'input':[{'type':'message','id':'x','status':'completed','role':'user',"
+                    + "'content':[{'type':'input_text','text':'Hi'}]}],'instructions':'Be brief'}"))
+        .isEqualTo(string);
+    assertThat(prompt.text()).startsWith(java.util.Arrays.copyOf(text, prompt.textLength()));
+  }
+
+  @Test
+  void responses_items_areSegmentsOfTheirKind() {
+    assertThat(
+            scan(
+                Dialect.OPENAI_RESPONSES,
+                """
+                {'model':'m','stream':true,'max_output_tokens':9,
+                 'tools':[{'type':'function','name':'f'}],
+                 'text':{'format':{'type':'json_object'},'verbosity':'low'},
+                 'reasoning':{'effort':'high'},
+                 'input':[
+                  {'role':'developer','content':'Rules'},
+                  {'role':'user','content':[{'type':'input_text','text':'Look'},
+                    {'type':'input_image','image_url':'https://e/x.png'}]},
+                  {'type':'reasoning','id':'r','summary':[],'encrypted_content':'zz'},
+                  {'id':'c','type':'function_call','call_id':'1','name':'f','arguments':'{}'},
+                  {'type':'function_call_output','call_id':'1','output':'ok','x':null},
+                  {'type':'item_reference','id':'i'}]}
+                """))
+        .containsExactly(
+            "TOOL SYSTEM TOOL <{\"type>:\"function>,\"name>:\"f>}>",
+            "SYSTEM SYSTEM TEXT OTHER Rules<\"role>:\"developer>>",
+            "MESSAGE USER TEXT IMAGE Look<##>",
+            "MESSAGE ASSISTANT THINKING"
+                + " <{\"type>:\"reasoning>,\"id>:\"r>,\"summary>:[],\"encrypted_content>:\"zz>}>",
+            "MESSAGE ASSISTANT TOOL_USE"
+                + " <{\"id>:\"c>,\"type>:\"function_call>,\"call_id>:\"1>,\"name>:\"f>,"
+                + "\"arguments>:\"{}>}>",
+            "MESSAGE TOOL TOOL_RESULT"
+                + " <{\"type>:\"function_call_output>,\"call_id>:\"1>,\"output>:\"ok>}>",
+            "MESSAGE OTHER OTHER <{\"type>:\"item_reference>,\"id>:\"i>}>");
+    assertThat(prompt.stream()).isTrue();
+    assertThat(prompt.maxOutputTokens()).isEqualTo(9);
+    assertThat(prompt.hasImages()).isTrue();
+    assertThat(parameters(Parameter.Position.AFTER_TOOLS))
+        .isEqualTo("<\"response_format>:{\"type>:\"json_object>}>");
+    assertThat(parameters(Parameter.Position.AFTER_SYSTEM))
+        .isEqualTo("<\"reasoning>:{\"effort>:\"high>}><\"verbosity>:\"low>>");
+  }
+
+  @Test
+  void responses_previousResponse_isAHistoryElsewhere() {
+    scan(Dialect.OPENAI_RESPONSES, "{'input':'And?','previous_response_id':'resp_1'}");
+
+    assertThat(prompt.hasHistory()).isTrue();
+    assertThat(text(prompt.historyTextStart(), prompt.historyTextEnd())).isEqualTo("resp_1");
+    assertThat(
+            verdict(
+                Dialect.OPENAI_RESPONSES,
+                "{'input':'And?','previous_response_id':'r','conversation':'c'}"))
+        .isEqualTo(Verdict.DUPLICATE_KEY);
+  }
+
+  @Test
+  void converse_withEverything_isReadInCacheOrder() {
+    assertThat(
+            scan(
+                Dialect.BEDROCK_CONVERSE,
+                """
+                {'messages':[
+                  {'role':'user','content':[{'text':'Hel'},{'text':'lo'},
+                    {'cachePoint':{'type':'default','ttl':'1h'}},
+                    {'image':{'format':'png','source':{'bytes':'AAAA'}}},
+                    {'document':{'name':'d','source':{'text':'plain'}}}]},
+                  {'role':'assistant','content':[
+                    {'reasoningContent':{'reasoningText':{'text':'hm','signature':'s'}}},
+                    {'toolUse':{'toolUseId':'1','name':'f','input':{}}}]},
+                  {'role':'user','content':[{'toolResult':{'toolUseId':'1','content':[
+                    {'json':{'a':1}},{'image':{'format':'png','source':{'bytes':'BBBB'}}}]}}]}],
+                 'system':[{'text':'Be brief'},{'cachePoint':{'type':'default'}}],
+                 'toolConfig':{'toolChoice':{'auto':{}},
+                   'tools':[{'toolSpec':{'name':'f'}},{'cachePoint':{'type':'default'}}]},
+                 'inferenceConfig':{'maxTokens':77}}
+                """))
+        .containsExactly(
+            "TOOL SYSTEM TOOL@300 <{\"toolSpec>:{\"name>:\"f>}}>",
+            "SYSTEM SYSTEM TEXT@300 Be brief",
+            "MESSAGE USER TEXT TEXT@3600 IMAGE DOCUMENT Hello<##><{\"document>:{\"name>:\"d>,"
+                + "\"source>:{\"text>:\"plain>}}}>",
+            "MESSAGE ASSISTANT THINKING TOOL_USE"
+                + " <{\"reasoningContent>:{\"reasoningText>:{\"text>:\"hm>,\"signature>:\"s>}}}>"
+                + "<{\"toolUse>:{\"toolUseId>:\"1>,\"name>:\"f>,\"input>:{}}}>",
+            "MESSAGE USER TOOL_RESULT <{\"toolResult>:{\"toolUseId>:\"1>,"
+                + "\"content>:[{\"json>:{\"a>:1}},<##>]}}>");
+    assertThat(prompt.markers()).isEqualTo(3);
+    assertThat(prompt.hourMarkers()).isEqualTo(1);
+    assertThat(prompt.maxOutputTokens()).isEqualTo(77);
+    assertThat(parameters(Parameter.Position.AFTER_SYSTEM))
+        .isEqualTo("<\"tool_choice>:{\"auto>:{}}>");
+  }
+
+  @Test
+  void converse_cachePointFirst_marksNothingThatStandsBefore() {
+    assertThat(
+            scan(
+                Dialect.BEDROCK_CONVERSE,
+                "{'system':[{'text':'S'}],'messages':[{'role':'user','content':"
+                    + "[{'cachePoint':{'type':'default'}},{'text':'Hi'}]}]}"))
+        .containsExactly("SYSTEM SYSTEM TEXT S", "MESSAGE USER TEXT Hi");
+    assertThat(prompt.markers()).isEqualTo(1);
+  }
+
+  @Test
+  void gemini_inEitherSpelling_isReadAlike() {
+    String camel =
+        """
+        {'systemInstruction':{'role':'system','parts':[{'text':'Be brief'}]},
+         'tools':[{'functionDeclarations':[{'name':'f'}]}],
+         'toolConfig':{'functionCallingConfig':{'mode':'ANY'}},
+         'generationConfig':{'maxOutputTokens':12,'thinkingConfig':{'thinkingBudget':0}},
+         'contents':[
+          {'role':'user','parts':[{'text':'Look'},{'inlineData':{'mimeType':'image/png','data':'AA'}},
+             {'fileData':{'mimeType':'application/pdf','fileUri':'gs://b/d'}}]},
+          {'role':'model','parts':[{'text':'hm','thought':true},{'functionCall':{'name':'f','args':{}}}]},
+          {'role':'user','parts':[{'functionResponse':{'name':'f','response':{'r':1}}}]},
+          {'parts':[{'text':'So?','thought':false}]}]}
+        """;
+
+    List<String> segments = scan(Dialect.GEMINI, camel);
+
+    assertThat(segments)
+        .containsExactly(
+            "TOOL SYSTEM TOOL <{\"functionDeclarations>:[{\"name>:\"f>}]}>",
+            "SYSTEM SYSTEM TEXT Be brief",
+            "MESSAGE USER TEXT IMAGE DOCUMENT Look<##><##>",
+            "MESSAGE ASSISTANT THINKING TOOL_USE <{\"text>:\"hm>,\"thought>:true}>"
+                + "<{\"functionCall>:{\"name>:\"f>,\"args>:{}}}>",
+            "MESSAGE USER TOOL_RESULT"
+                + " <{\"functionResponse>:{\"name>:\"f>,\"response>:{\"r>:1}}}>",
+            "MESSAGE USER TEXT So?");
+    assertThat(prompt.maxOutputTokens()).isEqualTo(12);
+    String parameters = parameters(Parameter.Position.AFTER_SYSTEM);
+    assertThat(parameters)
+        .isEqualTo(
+            "<\"tool_choice>:{\"functionCallingConfig>:{\"mode>:\"ANY>}}>"
+                + "<\"thinking>:{\"thinkingBudget>:0}>");
+
+    assertThat(
+            scan(
+                Dialect.GEMINI,
+                camel
+                    .replace("systemInstruction", "system_instruction")
+                    .replace("toolConfig", "tool_config")
+                    .replace("generationConfig", "generation_config")
+                    .replace("maxOutputTokens", "max_output_tokens")
+                    .replace("thinkingConfig", "thinking_config")))
+        .isEqualTo(segments);
+    assertThat(parameters(Parameter.Position.AFTER_SYSTEM)).isEqualTo(parameters);
+  }
+
+  @Test
+  void gemini_bothSpellings_areADuplicate() {
+    assertThat(
+            verdict(
+                Dialect.GEMINI,
+                "{'contents':[{'parts':[{'text':'a'}]}],"
+                    + "'systemInstruction':{'parts':[]},'system_instruction':{'parts':[]}}"))
+        .isEqualTo(Verdict.DUPLICATE_KEY);
+  }
+
+  @Test
+  void gemini_cachedContent_standsForWhatItHolds() {
+    assertThat(
+            scan(
+                Dialect.GEMINI,
+                "{'contents':[{'parts':[{'text':'a'}]}],'cachedContent':'cachedContents/7'}"))
+        .containsExactly("SYSTEM SYSTEM OTHER <\"cachedContents/7>>", "MESSAGE USER TEXT a");
+  }
+
+  @Test
+  void chat_whatElseTheRestNeeds_isFound() {
+    scan(
+        Dialect.OPENAI_CHAT,
+        """
+        {'messages':[{'role':'user','content':'Hi'}],'stream':true,
+         'stream_options':{'include_usage':true},'user':'u\\n','session_params':{'id':'s'},
+         'chat_template_kwargs':{'enable_thinking':false},'reasoning_effort':'low'}
+        """);
+
+    assertThat(prompt.includeUsage()).isTrue();
+    assertThat(text(prompt.userTextStart(), prompt.userTextEnd())).isEqualTo("u\n");
+    assertThat(text(prompt.sessionTextStart(), prompt.sessionTextEnd())).isEqualTo("s");
+    assertThat(parameters(Parameter.Position.START))
+        .isEqualTo("<\"chat_template_kwargs>:{\"enable_thinking>:false}>");
+    assertThat(prompt.has(Parameter.EFFORT)).isTrue();
+    assertThat(prompt.has(Parameter.THINKING)).isFalse();
+    assertThat(
+            raw(
+                prompt.parameterRawStart(Parameter.EFFORT),
+                prompt.parameterRawEnd(Parameter.EFFORT)))
+        .isEqualTo("\"low\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'messages':[],'model':'m'} | OPENAI_CHAT",
+        "{'messages':[],'system':'s'} | ANTHROPIC_MESSAGES",
+        "{'messages':[],'anthropic_version':'bedrock-2023-05-31'} | ANTHROPIC_MESSAGES",
+        "{'messages':[],'inferenceConfig':{}} | BEDROCK_CONVERSE",
+        "{'contents':[]} | GEMINI",
+        "{'prompt':'p'} | OPENAI_COMPLETIONS",
+        "{'input':[{'role':'user'}]} | OPENAI_RESPONSES",
+        "{'input':'i','prompt':{'id':'p'},'tools':[]} | OPENAI_RESPONSES",
+        "{'input':['a'],'dimensions':8} | OPENAI_EMBEDDINGS",
+        "{'input':'i'} |",
+        "{'messages':[],'contents':[]} |",
+        "{'query':'q'} |",
+        "[1] |",
+        "{'messages':[} |",
+        "{'messages':[]} x |",
+      })
+  void shape_ofABody_tellsItsDialect(String body, Dialect expected) {
+    byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
+
+    assertThat(new BodyShape(LIMITS).dialect(bytes, bytes.length, prompt)).isEqualTo(expected);
+  }
+
+  private Verdict verdict(Dialect dialect, String body) {
+    byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
+    return scanner.scan(bytes, bytes.length, dialect, prompt);
+  }
+
+  /** Kind, role, kinds of parts with their markers, text with readable frames and digests. */
+  private List<String> scan(Dialect dialect, String body) {
+    assertThat(verdict(dialect, body)).isEqualTo(Verdict.OK);
+    List<String> segments = new ArrayList<>();
+    for (int segment = 0; segment < prompt.segments(); segment++) {
+      var line = new StringBuilder(prompt.kind(segment) + " " + prompt.role(segment));
+      for (int part = prompt.partsStart(segment); part < prompt.partsEnd(segment); part++) {
+        line.append(' ').append(prompt.partKind(part));
+        if (prompt.partMarker(part) > 0) {
+          line.append('@').append(prompt.partMarker(part));
+        }
+      }
+      segments.add(line + " " + text(prompt.textStart(segment), prompt.textEnd(segment)));
+    }
+    return segments;
+  }
+
+  private String parameters(Parameter.Position position) {
+    return text(prompt.parametersStart(position), prompt.parametersEnd(position));
+  }
+
+  private String raw(int from, int to) {
+    return new String(prompt.body(), from, to - from, UTF_8);
+  }
+
+  private String text(int from, int to) {
+    return new String(prompt.text(), from, to - from, ISO_8859_1)
+        .replace('\u00fe', '<')
+        .replace('\u00ff', '>')
+        .replaceAll("<[0-9a-f]{32}>", "<##>");
+  }
+}
