@@ -144,6 +144,11 @@ final class Rules {
         log.add("secrets.export_secret_file", expected);
       }
     }
+    if (config.getSecrets().getNextExportPercent() > 0
+        && config.getSecrets().getNextExportSecretFile().isEmpty()) {
+      log.add(
+          "secrets.next_export_secret_file", "a file, since secrets.next_export_percent is set");
+    }
     if (envoy.getOversize() == Envoy.Oversize.REFUSE) {
       log.warn("envoy.oversize", "a body over envoy.max_body_bytes is answered with 413");
     }

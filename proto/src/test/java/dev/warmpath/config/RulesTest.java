@@ -169,6 +169,20 @@ class RulesTest {
   }
 
   @Test
+  void nextExportPercent_withoutTheNextSecret_isRefused() {
+    assertThat(faults(ENVOY + "secrets: {next_export_percent: 5}\n" + POOL_AND_ROUTE))
+        .containsExactly(
+            "secrets.next_export_secret_file: (missing) (expected: a file, since"
+                + " secrets.next_export_percent is set)");
+    assertThat(
+            faults(
+                ENVOY
+                    + "secrets: {next_export_percent: 5, next_export_secret_file: /n}\n"
+                    + POOL_AND_ROUTE))
+        .isEmpty();
+  }
+
+  @Test
   void replicas_sameAddressTwice_refused() {
     assertThat(
             faults(

@@ -101,11 +101,7 @@ final class Accounts implements Plans.Settlement {
   @Override
   public void settled(ExchangePlan plan, Usage usage, Plans.End end, long nowNanos) {
     ExchangePlan.Decided decided = plan.decided();
-    tokenRatio.reported(
-        plan.route().target().cluster(),
-        plan.model(),
-        decided.promptTextBytes(),
-        usage.inputTokens());
+    tokenRatio.reported(decided.scope(), decided.promptTextBytes(), usage.inputTokens());
     ledger.record(
         new Account(
             plan.route().id(),

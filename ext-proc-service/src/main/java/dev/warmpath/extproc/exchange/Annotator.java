@@ -45,23 +45,20 @@ final class Annotator {
 
   /** {@code cache_control} for a provider. */
   Edits mark(
-      RequestHead head,
-      RouteEntry route,
-      Prompt prompt,
-      PrefixChain chain,
-      AnnotationPlanner planner,
-      double bytesPerToken,
-      long nowNanos) {
+      Request request, Prompt prompt, PrefixChain chain, AnnotationPlanner planner, long nowNanos) {
+    RouteEntry route = request.route();
     AnnotationPlan plan =
         planner.plan(
-            prompt, catalogue.find(prompt.dialect(), prompt.model()).orElse(null), bytesPerToken);
+            prompt,
+            catalogue.find(request.dialect(), request.model()).orElse(null),
+            request.bytesPerToken());
     for (Boundary boundary : BOUNDARIES) {
       metrics.annotated(route.id(), boundary.label(), plan.decision(boundary).label());
     }
     int clientMarkedBlocks = blocksUpTo(chain, plan.clientMarkedTextEnd());
     if (plan.splices().isEmpty()
-        || !mayEdit(head, route, "cache_control", prompt, plan.splices())
-        || rejectedBefore(route, "cache_control", prompt, nowNanos)) {
+        || !mayEdit(request.head(), route, "cache_control", prompt, plan.splices())
+        || rejectedBefore(request, "cache_control", nowNanos)) {
       return new Edits(Splices.NONE, clientMarkedBlocks, clientMarkedBlocks, false);
     }
     return new Edits(
@@ -82,9 +79,10 @@ final class Annotator {
         : Edits.NONE;
   }
 
-  private boolean rejectedBefore(RouteEntry route, String field, Prompt prompt, long nowNanos) {
+  private boolean rejectedBefore(Request request, String field, long nowNanos) {
+    RouteEntry route = request.route();
     boolean rejected =
-        !rejections.allows(route.target().cluster(), prompt.model(), field, nowNanos);
+        !rejections.allows(route.target().cluster(), request.model(), field, nowNanos);
     if (rejected) {
       metrics.annotated(route.id(), field, "rejected_before");
     }

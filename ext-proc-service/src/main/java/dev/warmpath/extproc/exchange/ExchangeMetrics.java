@@ -100,7 +100,7 @@ public final class ExchangeMetrics {
   }
 
   /** Shows the bounds and what is used of them. */
-  void bind(BodyBudget budget, Limits limits, Plans plans) {
+  void bind(BodyBudget budget, Limits limits, Plans plans, TokenRatio ratios, int maxTokenRatios) {
     gauge(
         "warmpath.body.bytes.in.flight",
         "Bytes of bodies being read",
@@ -120,6 +120,16 @@ public final class ExchangeMetrics {
         l -> (double) l.maxExchanges());
     gauge(
         "warmpath.plans.open", "Plans whose exchange has not ended", plans, p -> (double) p.size());
+    gauge(
+        "warmpath.token.ratios",
+        "Ratios of bytes to tokens that are held",
+        ratios,
+        r -> (double) r.size());
+    gauge(
+        "warmpath.token.ratios.max",
+        "Bound of warmpath.token.ratios",
+        ratios,
+        _ -> (double) maxTokenRatios);
   }
 
   private <T> void gauge(String name, String description, T of, Function<T, Double> value) {

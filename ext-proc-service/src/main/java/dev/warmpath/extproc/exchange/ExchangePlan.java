@@ -2,6 +2,7 @@ package dev.warmpath.extproc.exchange;
 
 import dev.warmpath.extproc.ledger.Shadow;
 import dev.warmpath.extproc.pick.Plan;
+import dev.warmpath.extproc.prefix.Scope;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.usage.Usage;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ final class ExchangePlan {
    * @param route that took it
    * @param dialect of its body
    * @param tenant who sent it; empty: nobody in particular
-   * @param model as the client named it
+   * @param scope whose cache it met, with the model as the client named it
    * @param applied whether the decision was carried out, or only recorded
    * @param edited whether the body was changed
    * @param fieldIsOurs whether the client itself had sent no such field, so that a refusal of it is
@@ -34,7 +35,7 @@ final class ExchangePlan {
       RouteEntry route,
       Dialect dialect,
       String tenant,
-      String model,
+      Scope scope,
       boolean applied,
       boolean edited,
       boolean fieldIsOurs,
@@ -103,7 +104,7 @@ final class ExchangePlan {
   }
 
   String model() {
-    return decided.model();
+    return decided.scope().model();
   }
 
   boolean applied() {

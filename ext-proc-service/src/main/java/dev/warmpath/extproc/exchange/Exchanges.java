@@ -83,7 +83,9 @@ public record Exchanges(
             SETTLE_NANOS);
     Routes routes = Routes.of(config);
     Map<String, PoolPicker> pickers = pickers(config, parts.clock().getAsLong());
-    TokenRatio tokenRatio = new TokenRatio(config.getPrefix().getBytesPerToken());
+    TokenRatio tokenRatio =
+        new TokenRatio(
+            config.getPrefix().getBytesPerToken(), config.getPrefix().getMaxTokenRatios());
     Tenants tenants = new Tenants(config.getTenant(), parts.tenantSecret());
     Rejections rejections = new Rejections();
     FirstBytes firstBytes = new FirstBytes();
@@ -125,7 +127,7 @@ public record Exchanges(
             parts.clock(),
             scratch);
     BodyBudget budget = new BodyBudget(limits.maxBytesInFlight(), limits.maxExchanges());
-    parts.metrics().bind(budget, limits, plans);
+    parts.metrics().bind(budget, limits, plans, tokenRatio, config.getPrefix().getMaxTokenRatios());
     ExchangeContext context =
         new ExchangeContext(
             routes,

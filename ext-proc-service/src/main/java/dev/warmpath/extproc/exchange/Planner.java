@@ -165,9 +165,9 @@ final class Planner {
     }
     String tenant = tenants.tenant(head);
     String model = call.model().isEmpty() ? prompt.model() : call.model();
-    String cluster = route.target().cluster();
-    own.hasher.chain(prompt, scope(route.target(), tenant, model), own.chain);
-    double bytesPerToken = tokenRatio.bytesPerToken(cluster, model);
+    Scope scope = scope(route.target(), tenant, model);
+    own.hasher.chain(prompt, scope, own.chain);
+    double bytesPerToken = tokenRatio.bytesPerToken(scope);
     fill(own.blocks, own.chain, prompt, bytesPerToken);
 
     boolean applied = route.mode() == Mode.ACTIVE;
@@ -181,7 +181,7 @@ final class Planner {
                 : forecast(picker, own, nowNanos);
     try {
       Request request =
-          new Request(head, route, dialect, tenant, model, body, bodyBytes.size(), bytesPerToken);
+          new Request(head, route, dialect, tenant, scope, body, bodyBytes.size(), bytesPerToken);
       return decide(request, own, picker == null ? null : own.pick, dispatch, nowNanos);
     } catch (RuntimeException e) {
       // Else the endpoint would look busy with it for ever.
@@ -191,18 +191,6 @@ final class Planner {
       throw e;
     }
   }
-
-  /** What is known of a request before it is decided about. */
-  @SuppressWarnings("ArrayRecordComponent") // Never compared.
-  private record Request(
-      RequestHead head,
-      RouteEntry route,
-      Dialect dialect,
-      String tenant,
-      String model,
-      byte[] body,
-      int bodyLength,
-      double bytesPerToken) {}
 
   private Decision decide(
       Request request, Scratch own, @Nullable Pick pick, @Nullable Plan dispatch, long nowNanos) {
@@ -223,14 +211,7 @@ final class Planner {
                   ? annotator.salt(request.head(), route, tenants.salt(request.tenant()), prompt)
                   : Annotator.Edits.NONE;
           case ProviderTarget _ ->
-              annotator.mark(
-                  request.head(),
-                  route,
-                  prompt,
-                  own.chain,
-                  own.annotationPlanner,
-                  request.bytesPerToken(),
-                  nowNanos);
+              annotator.mark(request, prompt, own.chain, own.annotationPlanner, nowNanos);
         };
     String session = request.head().header(route.sessionHeader());
     hashKeys.arrive(
@@ -255,7 +236,7 @@ final class Planner {
                 route,
                 request.dialect(),
                 request.tenant(),
-                request.model(),
+                request.scope(),
                 applied,
                 edited,
                 !edits.fieldIsClients(),

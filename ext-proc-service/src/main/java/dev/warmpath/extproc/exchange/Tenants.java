@@ -22,7 +22,7 @@ public final class Tenants {
   private static final int MAX_CHARS = 128;
   private static final int KEY_HEX_DIGITS = 16;
 
-  /** Keeps these HMACs apart from the exported keys, which the same secret makes. */
+  /** Keeps these HMACs apart from the seeds of blocks, which the same secret makes. */
   private static final byte[] PURPOSE = "tenant\0".getBytes(UTF_8);
 
   private static final String ALGORITHM = "HmacSHA256";

@@ -26,14 +26,40 @@ public final class KeyRing {
 
   private final SecretKeySpec index;
   private final SecretKeySpec export;
+  private final SecretKeySpec nextExport;
+  private final int nextPercent;
 
   /**
    * @param indexSecret seeds prefix blocks
    * @param exportSecret makes the keys in headers and metadata
    */
   public KeyRing(byte[] indexSecret, byte[] exportSecret) {
+    this(indexSecret, exportSecret, exportSecret, 0);
+  }
+
+  /**
+   * While the export secret changes.
+   *
+   * @param nextExportSecret that is to follow
+   * @param nextPercent of keys that are made with it already, 0 to 100
+   */
+  public KeyRing(
+      byte[] indexSecret, byte[] exportSecret, byte[] nextExportSecret, int nextPercent) {
     index = key("indexSecret", indexSecret);
     export = key("exportSecret", exportSecret);
+    nextExport = key("nextExportSecret", nextExportSecret);
+    if (nextPercent < 0 || nextPercent > 100) {
+      throw new IllegalArgumentException("nextPercent: " + nextPercent + " (expected: 0 to 100)");
+    }
+    this.nextPercent = nextPercent;
+  }
+
+  /**
+   * Whether a key is made with the next secret: always the same for one state of the chain, and
+   * still so when the percentage has grown.
+   */
+  boolean isNext(long chainState) {
+    return Long.remainderUnsigned(chainState, 100) < nextPercent;
   }
 
   private static SecretKeySpec key(String name, byte[] secret) {
@@ -54,14 +80,26 @@ public final class KeyRing {
     return mac(export);
   }
 
+  /** As {@link #exportMac}, with the secret that is to follow. */
+  Mac nextExportMac() {
+    return mac(nextExport);
+  }
+
   /** Equal for equal index secrets; tells nothing else of them. Never 0. */
   public long indexTag() {
     return tag(index);
   }
 
-  /** Equal for equal export secrets; tells nothing else of them. Never 0. */
+  /**
+   * Equal for equal export secrets, the next one and its share included; tells nothing else of
+   * them. Never 0.
+   */
   public long exportTag() {
-    return tag(export);
+    if (nextPercent == 0) {
+      return tag(export);
+    }
+    long tag = 31 * (31 * tag(export) + tag(nextExport)) + nextPercent;
+    return tag == 0 ? 1 : tag;
   }
 
   private static long tag(SecretKeySpec key) {

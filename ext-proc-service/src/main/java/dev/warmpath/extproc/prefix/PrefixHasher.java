@@ -70,7 +70,9 @@ public final class PrefixHasher {
   private final int blockBytes;
   private final int maxBlocks;
   private final Mac indexMac;
+  private final KeyRing keys;
   private final Mac exportMac;
+  private final Mac nextExportMac;
   private final Hasher128 textHash;
   private final Hasher64 highHash;
   private final Hasher64 lowHash;
@@ -123,7 +125,9 @@ public final class PrefixHasher {
     this.blockBytes = blockBytes;
     this.maxBlocks = maxBlocks;
     indexMac = keys.indexMac();
+    this.keys = keys;
     exportMac = keys.exportMac();
+    nextExportMac = keys.nextExportMac();
     field(indexMac, HASH_SEEDS, 0, HASH_SEEDS.length);
     finish(indexMac);
     textHash = Hashing.xxh3_128((long) LONG.get(mac, 0));
@@ -316,14 +320,15 @@ public final class PrefixHasher {
   }
 
   private long export(byte[] purpose, Seed seed) {
-    field(exportMac, purpose, 0, purpose.length);
-    field(exportMac, seed.isolationScope, 0, seed.isolationScope.length);
-    field(exportMac, seed.model, 0, seed.model.length);
+    Mac to = keys.isNext(high) ? nextExportMac : exportMac;
+    field(to, purpose, 0, purpose.length);
+    field(to, seed.isolationScope, 0, seed.isolationScope.length);
+    field(to, seed.model, 0, seed.model.length);
     LONG.set(word, 0, high);
-    field(exportMac, word, 0, word.length);
+    field(to, word, 0, word.length);
     LONG.set(word, 0, low);
-    field(exportMac, word, 0, word.length);
-    finish(exportMac);
+    field(to, word, 0, word.length);
+    finish(to);
     return (long) LONG.get(mac, 0);
   }
 

@@ -28,8 +28,9 @@ final class SecretFiles {
   /**
    * The secrets in use.
    *
-   * @param keys made of both
-   * @param tenantSecret makes tenants out of API keys, under a name of its own
+   * @param keys made of all
+   * @param tenantSecret makes tenants out of API keys, under a name of its own; the index secret,
+   *     since tenants part blocks and must outlive a change of the export secret
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   record Loaded(KeyRing keys, byte[] tenantSecret) {}
@@ -39,7 +40,10 @@ final class SecretFiles {
   static Loaded load(Secrets secrets, Path stateDirectory) throws IOException {
     byte[] index = load("index", secrets.getIndexSecretFile(), stateDirectory);
     byte[] export = load("export", secrets.getExportSecretFile(), stateDirectory);
-    return new Loaded(new KeyRing(index, export), export);
+    String next = secrets.getNextExportSecretFile();
+    byte[] nextExport = next.isEmpty() ? export : checked(Path.of(next));
+    return new Loaded(
+        new KeyRing(index, export, nextExport, secrets.getNextExportPercent()), index);
   }
 
   private static byte[] load(String name, String file, Path stateDirectory) throws IOException {

@@ -84,10 +84,12 @@ class AnnotatorTest {
     Prompt prompt = scan(body, Dialect.ANTHROPIC_MESSAGES);
     byte[] secret = "0123456789abcdef0123456789abcdef".getBytes(UTF_8);
     var chain = new PrefixChain();
-    new PrefixHasher(new KeyRing(secret, secret), 1_024, 4_096)
-        .chain(prompt, new Scope(Scope.Lane.POOL, "anthropic", MODEL), chain);
-    return annotator(maxBodyBytes)
-        .mark(head, PROVIDER, prompt, chain, new AnnotationPlanner(), 4, nowNanos);
+    var scope = new Scope(Scope.Lane.PROVIDER, "anthropic", MODEL);
+    new PrefixHasher(new KeyRing(secret, secret), 1_024, 4_096).chain(prompt, scope, chain);
+    var request =
+        new Request(
+            head, PROVIDER, prompt.dialect(), "", scope, prompt.body(), prompt.bodyLength(), 4);
+    return annotator(maxBodyBytes).mark(request, prompt, chain, new AnnotationPlanner(), nowNanos);
   }
 
   private Edits salt(int maxBodyBytes, RequestHead head, String body) {

@@ -12,6 +12,7 @@ import dev.warmpath.extproc.pick.PickSettings;
 import dev.warmpath.extproc.pick.Plan;
 import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.pick.PrefixBlocks;
+import dev.warmpath.extproc.prefix.Scope;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.usage.Usage;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -94,7 +95,7 @@ class PlansTest {
                 route,
                 Dialect.ANTHROPIC_MESSAGES,
                 "",
-                "model",
+                new Scope(Scope.Lane.PROVIDER, "scope", "model"),
                 true,
                 true,
                 fieldIsOurs,

@@ -10,8 +10,10 @@ import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import dev.warmpath.extproc.prompt.Verdict;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -153,6 +155,47 @@ class PrefixHasherTest {
     assertThat(after.block(1)).isEqualTo(before.block(1));
     assertThat(after.keyRoot()).isNotEqualTo(before.keyRoot());
     assertThat(after.keyConversation()).isNotEqualTo(before.keyConversation());
+  }
+
+  @Test
+  void exportSecret_rotatedByAShare_changesThatShareOfKeysForGood() {
+    List<long[]> keysByPercent = new ArrayList<>();
+    for (int percent : new int[] {0, 10, 50, 100}) {
+      PrefixHasher rotating =
+          new PrefixHasher(new KeyRing(secret(1), secret(2), secret(3), percent), BLOCK_BYTES, 100);
+      long[] keys = new long[2000];
+      PrefixChain chain = new PrefixChain();
+      for (int i = 0; i < keys.length; i++) {
+        rotating.chain(
+            scan(
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"" + i + "\"}]}",
+                Dialect.OPENAI_CHAT),
+            SCOPE,
+            chain);
+        keys[i] = chain.keyConversation();
+      }
+      keysByPercent.add(keys);
+    }
+    long[] before = keysByPercent.getFirst();
+    long[] after = keysByPercent.getLast();
+
+    assertThat(changed(before, after)).isEqualTo(2000);
+    assertThat(changed(before, keysByPercent.get(1))).isBetween(140, 260);
+    assertThat(changed(before, keysByPercent.get(2))).isBetween(900, 1100);
+    for (int i = 0; i < before.length; i++) {
+      assertThat(keysByPercent.get(1)[i]).isIn(before[i], after[i]);
+      if (keysByPercent.get(1)[i] == after[i]) {
+        assertThat(keysByPercent.get(2)[i]).isEqualTo(after[i]);
+      }
+    }
+  }
+
+  private static int changed(long[] before, long[] after) {
+    int changed = 0;
+    for (int i = 0; i < before.length; i++) {
+      changed += before[i] == after[i] ? 0 : 1;
+    }
+    return changed;
   }
 
   @Test

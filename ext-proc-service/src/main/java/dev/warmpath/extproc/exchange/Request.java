@@ -1,0 +1,30 @@
+package dev.warmpath.extproc.exchange;
+
+import dev.warmpath.extproc.prefix.Scope;
+import dev.warmpath.extproc.prompt.Dialect;
+
+/**
+ * What is known of a request before it is decided about, beside the prompt in it.
+ *
+ * @param dialect of its body
+ * @param tenant who sent it; empty: nobody in particular
+ * @param scope whose cache it meets, with the model that body or path names
+ * @param body valid until the next request of the thread
+ * @param bodyLength bytes of {@code body} that belong to the request
+ * @param bytesPerToken estimate for the scope
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+record Request(
+    RequestHead head,
+    RouteEntry route,
+    Dialect dialect,
+    String tenant,
+    Scope scope,
+    byte[] body,
+    int bodyLength,
+    double bytesPerToken) {
+
+  String model() {
+    return scope.model();
+  }
+}
