@@ -1,0 +1,356 @@
+package dev.warmpath.extproc.volatility;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was seen at one place where prompts of an application part. Of numbers, only the differences
+ * from one to the next count; the last one is kept with a salt added. Mutable, one owner.
+ */
+final class Place {
+
+  private static final Form[] FORMS = Form.values();
+  private static final Cue[] CUES = Cue.values();
+
+  /** Share of the readings that must agree. */
+  private static final double MOST = 0.6;
+
+  /** Steps of a counter that several requests share; a guess. */
+  private static final long SMALL_STEP = 64;
+
+  /** A counter that many take numbers from makes no larger steps; a guess. */
+  private static final long COUNTER_STEP = 10_000;
+
+  /** Findings of one kind that are so near to each other are one. */
+  static final int NEAR_BYTES = 16;
+
+  /** What is longer is no value that could be taken for its neighbour. */
+  private static final int MAX_VALUE_BYTES = 80;
+
+  /** Epochs of one log are that near to each other. */
+  private static final long YEAR_SECONDS = 366L * 86_400;
+
+  /** Different values that a person's name must have had; less are variants of the prompt. */
+  private static final int MIN_NAMES = 3;
+
+  private static final int MIN_VALUES = 4;
+  private static final int MANY_VALUES = 8;
+
+  final Site site;
+  final long itemKey;
+  private final boolean structural;
+  private final long salt;
+  private final double[] forms = new double[FORMS.length];
+  private final double[] cues = new double[CUES.length];
+  private final RecentValues values = new RecentValues();
+  private final RecentValues conversations = new RecentValues();
+
+  int segment;
+  int index;
+  int offset;
+  int length;
+  private int lastOffset;
+  private int lastLength;
+  String parameter;
+
+  /** Requests that parted here, and those of them with a value that was new. */
+  double partings;
+
+  double fresh;
+  double sameBehindBytes;
+  double lostBytes;
+
+  /** Image partings within one conversation. */
+  private double inConversation;
+
+  private long lastNumber;
+  private boolean hasLastNumber;
+  private double steps;
+  private double upward;
+  private double small;
+  private double medium;
+  private double withinYear;
+  private int shortest = Integer.MAX_VALUE;
+  private int longest;
+  private double numbersOfFourDigits;
+
+  Place(Parting first, long salt) {
+    site = first.site();
+    itemKey = first.itemKey();
+    structural = isStructural(first.form());
+    segment = first.segment();
+    index = first.index();
+    offset = first.offset();
+    parameter = first.parameter();
+    this.salt = salt;
+  }
+
+  /**
+   * A request parted here.
+   *
+   * @param conversation to which it belongs
+   * @param laterBytes of the conversation that were sent before and follow again
+   */
+  @SuppressWarnings("EnumOrdinal") // An index into an array of this object.
+  void add(Parting parting, long conversation, long laterBytes, long nowNanos) {
+    if (parting.segment() < segment
+        || (parting.segment() == segment && parting.offset() < offset)) {
+      segment = parting.segment();
+      index = parting.index();
+      offset = parting.offset();
+    }
+    lastOffset = parting.offset();
+    lastLength = parting.length();
+    length = Math.max(length, lastLength);
+    shortest = Math.min(shortest, parting.length());
+    longest = Math.max(longest, parting.length());
+    partings++;
+    forms[parting.form().ordinal()]++;
+    cues[parting.cue().ordinal()]++;
+    sameBehindBytes += parting.sameBehind();
+    if (parting.inConversation()) {
+      inConversation++;
+    }
+    if (values.isNew(parting.value(), nowNanos)) {
+      fresh++;
+      lostBytes += parting.sameAgain() + laterBytes;
+      if (parting.hasNumber()) {
+        number(parting);
+      }
+    }
+    conversations.isNew(conversation, nowNanos);
+  }
+
+  private void number(Parting parting) {
+    long salted = parting.number() + salt;
+    if (hasLastNumber) {
+      long step = salted - lastNumber;
+      steps++;
+      upward += step > 0 ? 1 : 0;
+      small += Math.abs(step) <= SMALL_STEP ? 1 : 0;
+      medium += Math.abs(step) <= COUNTER_STEP ? 1 : 0;
+      withinYear += Math.abs(step) <= YEAR_SECONDS ? 1 : 0;
+    }
+    numbersOfFourDigits += parting.length() >= 4 ? 1 : 0;
+    lastNumber = salted;
+    hasLastNumber = true;
+  }
+
+  /** What was counted weighs half from now on. */
+  void fade() {
+    partings /= 2;
+    fresh /= 2;
+    sameBehindBytes /= 2;
+    lostBytes /= 2;
+    inConversation /= 2;
+    steps /= 2;
+    upward /= 2;
+    small /= 2;
+    medium /= 2;
+    withinYear /= 2;
+    numbersOfFourDigits /= 2;
+    for (int i = 0; i < forms.length; i++) {
+      forms[i] /= 2;
+    }
+    for (int i = 0; i < cues.length; i++) {
+      cues[i] /= 2;
+    }
+  }
+
+  /** Whether a parting is at this place, though other words stand before it. */
+  boolean overlaps(Parting parting) {
+    return site == parting.site()
+        && itemKey == parting.itemKey()
+        && structural == isStructural(parting.form())
+        && length <= MAX_VALUE_BYTES
+        && parting.length() <= MAX_VALUE_BYTES
+        && lastOffset < parting.offset() + parting.length()
+        && parting.offset() < lastOffset + lastLength;
+  }
+
+  private static boolean isStructural(Form form) {
+    return form.compareTo(Form.IMAGE) >= 0;
+  }
+
+  /**
+   * What kind of text stands here, if it is a finding.
+   *
+   * @param compared requests that could have parted here
+   * @param hasPreamble whether first messages have text that is not the user's
+   */
+  @Nullable VolatileKind kind(double compared, boolean hasPreamble, int minPartings) {
+    double share = partings / Math.max(compared, 1);
+    // A date parts once a day, and never goes back.
+    boolean daily = count(Form.DATE) == partings && fresh == partings && partings >= 2;
+    if ((partings < minPartings && !daily) || conversations.different() < 2) {
+      return null;
+    }
+    VolatileKind structure = structure(share);
+    if (structure != null) {
+      return structure;
+    }
+    if (structural) {
+      return null;
+    }
+    if (site == Site.MESSAGE && (!hasPreamble || sameBehindBytes < 48 * partings)) {
+      return null;
+    }
+    VolatileKind kind = value();
+    if (kind == null) {
+      return null;
+    }
+    int different = values.different();
+    boolean versioned = cue() == Cue.VERSION;
+    return switch (kind) {
+      case DATE ->
+          (different >= 3 || (daily && different >= 2)) && (!versioned || share >= 0.08)
+              ? kind
+              : null;
+      case TIME_STAMP, UUID -> different >= 3 && share >= 0.04 ? kind : null;
+      case COUNTER -> different >= MIN_VALUES && share >= 0.08 ? kind : null;
+      case RANDOM_ID ->
+          different >= MIN_VALUES
+                  && share >= 0.08
+                  && (different >= MANY_VALUES || fresh >= 0.05 * compared)
+              ? kind
+              : null;
+      case USER_NAME -> {
+        boolean told = cue() == Cue.USER || count(Form.EMAIL) >= MOST * partings;
+        yield different >= (told ? MIN_NAMES : MIN_VALUES)
+                && share >= 0.08
+                && (told || fresh >= 0.1 * compared)
+            ? kind
+            : null;
+      }
+      case UNKNOWN ->
+          site != Site.MESSAGE
+                  && different >= MIN_VALUES
+                  && share >= 0.15
+                  && fresh >= 0.15 * compared
+                  && lostBytes >= 64 * fresh
+              ? kind
+              : null;
+      case TOOL_ORDER, SCHEMA_KEY_ORDER, RETRIEVAL_ORDER, IMAGE_TOGGLED, PARAMETER -> kind;
+    };
+  }
+
+  private @Nullable VolatileKind structure(double share) {
+    if (share < 0.08) {
+      return null;
+    }
+    int different = values.different();
+    if (count(Form.TOOL_ORDER) >= MOST * partings) {
+      return VolatileKind.TOOL_ORDER;
+    }
+    if (count(Form.TOOL_LIST) >= MOST * partings) {
+      return VolatileKind.UNKNOWN;
+    }
+    if (count(Form.KEY_ORDER) >= MOST * partings) {
+      return VolatileKind.SCHEMA_KEY_ORDER;
+    }
+    if (count(Form.PASSAGE_ORDER) >= MOST * partings) {
+      return site != Site.MESSAGE || share >= 0.25 ? VolatileKind.RETRIEVAL_ORDER : null;
+    }
+    if (count(Form.PARAMETER) >= MOST * partings) {
+      return different >= 2 ? VolatileKind.PARAMETER : null;
+    }
+    if (count(Form.IMAGE) >= MOST * partings) {
+      // Users' own images are different ones; of those that come and go, the same return.
+      boolean returns = inConversation >= MOST * partings || 3 * different <= partings + 1;
+      boolean repeats =
+          site != Site.MESSAGE
+              || inConversation >= MOST * partings
+              || sameBehindBytes >= 32 * partings;
+      return returns && repeats ? VolatileKind.IMAGE_TOGGLED : null;
+    }
+    return null;
+  }
+
+  private @Nullable VolatileKind value() {
+    double most = MOST * partings;
+    double uuids = count(Form.UUID);
+    double bare = count(Form.BARE_UUID);
+    double clocks = count(Form.CLOCK);
+    double epochs = count(Form.EPOCH);
+    double dates = count(Form.DATE);
+    if (uuids >= most || (bare >= most && bare >= 0.85 * (bare + count(Form.HEX)))) {
+      return VolatileKind.UUID;
+    }
+    if (clocks >= most || (clocks + epochs >= most && isEpoch())) {
+      return VolatileKind.TIME_STAMP;
+    }
+    if (dates >= most || (dates + clocks >= most && dates > clocks)) {
+      return VolatileKind.DATE;
+    }
+    if (dates + clocks >= most) {
+      return VolatileKind.TIME_STAMP;
+    }
+    Cue cue = cue();
+    double numbers = count(Form.NUMBER) + epochs;
+    double ids = numbers + count(Form.HEX) + count(Form.TOKEN) + bare + dates + clocks;
+    double words = count(Form.NAME) + count(Form.FULL_NAME) + count(Form.WORD);
+    if (count(Form.EMAIL) >= most) {
+      return VolatileKind.USER_NAME;
+    }
+    if (ids >= most) {
+      // Users come back, counts don't.
+      boolean comesBack = cue == Cue.USER && fresh < 0.9 * partings;
+      if (!comesBack && isCounter(numbers >= 0.9 * ids)) {
+        return VolatileKind.COUNTER;
+      }
+      if (cue == Cue.USER) {
+        return VolatileKind.USER_NAME;
+      }
+      if (cue == Cue.COUNT && numbers >= most) {
+        return VolatileKind.COUNTER;
+      }
+      boolean isId = numbers < 0.9 * ids || cue == Cue.ID || numbersOfFourDigits >= 0.7 * partings;
+      return isId ? VolatileKind.RANDOM_ID : VolatileKind.UNKNOWN;
+    }
+    if (cue == Cue.USER && words + ids + count(Form.WORDS) >= most) {
+      return VolatileKind.USER_NAME;
+    }
+    if (cue == Cue.ID && words + ids >= most) {
+      return VolatileKind.RANDOM_ID;
+    }
+    if (count(Form.FULL_NAME) + count(Form.NAME) >= most) {
+      return VolatileKind.USER_NAME;
+    }
+    boolean oneLength = shortest == longest && longest >= 8;
+    if (words + ids >= 0.9 * partings && oneLength && partings >= 5) {
+      return VolatileKind.RANDOM_ID;
+    }
+    return VolatileKind.UNKNOWN;
+  }
+
+  private boolean isEpoch() {
+    return steps == 0 || withinYear >= 0.8 * steps;
+  }
+
+  /** Numbers that go up, or wander in small steps as those of several conversations do. */
+  private boolean isCounter(boolean plain) {
+    if (steps < 2) {
+      return false;
+    }
+    return (upward >= 0.8 * steps && medium >= 0.8 * steps)
+        || (plain && small >= 0.8 * steps && (cue() != Cue.USER && cue() != Cue.ID));
+  }
+
+  @SuppressWarnings("EnumOrdinal") // An index into an array of this object.
+  private double count(Form form) {
+    return forms[form.ordinal()];
+  }
+
+  /** The one that is told most, where any is told in half of the cases. */
+  @SuppressWarnings("EnumOrdinal") // An index into an array of this object.
+  private Cue cue() {
+    Cue best = Cue.NONE;
+    double most = 0.5 * partings;
+    for (Cue cue : CUES) {
+      if (cue != Cue.NONE && cues[cue.ordinal()] >= most) {
+        best = cue;
+        most = cues[cue.ordinal()];
+      }
+    }
+    return best;
+  }
+}

@@ -1,0 +1,373 @@
+package dev.warmpath.extproc.volatility;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what stands at a place of a text: dates and times in the ways of many countries, UUIDs,
+ * addresses, numbers, ids, names. Looks at {@value #AROUND} bytes around the place and at {@value
+ * #MAX_PLACE} of it, as one character a byte, so that offsets are bytes; patterns have no nested
+ * repetition, so that their time is bounded. Keeps nothing. Stateless.
+ */
+final class Reader {
+
+  private static final int AROUND = 80;
+  private static final int MAX_PLACE = 1024;
+
+  /** A longer value is a text. */
+  private static final int MAX_VALUE = 256;
+
+  private static final String BEGIN = "(?<![0-9A-Za-z])";
+  private static final String STOP = "(?![0-9A-Za-z])";
+
+  // Letters beyond ASCII are two bytes each in UTF-8.
+  private static final String MONTH =
+      "(?:jan(?:uary?|vier|\\.)?|feb(?:ruary?|\\.)?|f..vrier|febrero|enero|mar(?:ch|s|zo|\\.)?|m..rz|"
+          + "apr(?:il|\\.)?|avril|abril|ma[iy]o?|june?|juni?|juin|junio|july?|juli?|juillet|julio|"
+          + "aug(?:ust|\\.)?|ao..t|agosto|sept?(?:ember|embre|\\.)?|septiembre|o[ck]t(?:ober|obre|\\.)?|"
+          + "octubre|nov(?:ember|embre|\\.)?|noviembre|de[cz](?:ember|\\.)?|d..cembre|diciembre)";
+  private static final String WEEKDAY =
+      "(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|"
+          + "sun(?:day)?|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|lundi|"
+          + "mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|mi..rcoles|jueves|viernes|"
+          + "s..bado|domingo)";
+  private static final String YEAR = "(?:19|20)\\d\\d";
+  private static final String DAY = "(?:0?[1-9]|[12]\\d|3[01])";
+  private static final String MONTH_NUMBER = "(?:0?[1-9]|1[0-2])";
+  private static final String TWO_MONTH = "(?:0[1-9]|1[0-2])";
+  private static final String TWO_DAY = "(?:0[1-9]|[12]\\d|3[01])";
+
+  /** Dates, the more telling before those that could be part of them. */
+  private static final Pattern DATES =
+      insensitive(
+          BEGIN
+              + "(?:"
+              + String.join(
+                  "|",
+                  YEAR + "([-/.])" + MONTH_NUMBER + "\\1" + DAY + "(?!\\d)",
+                  DAY + "([-/.])" + MONTH_NUMBER + "\\2(?:" + YEAR + "|\\d\\d)(?!\\d)",
+                  MONTH_NUMBER + "([-/.])" + DAY + "\\3(?:" + YEAR + "|\\d\\d)(?!\\d)",
+                  "(?:"
+                      + WEEKDAY
+                      + "\\.?,?(?: the| den| le)?\\s)?"
+                      + DAY
+                      + "(?:st|nd|rd|th|\\.)?[\\s-](?:of\\s|de\\s)?"
+                      + MONTH
+                      + "(?![a-z])(?:(?:,?\\s|-)(?:de\\s|del\\s)?(?:"
+                      + YEAR
+                      + "|\\d\\d(?![\\d:h.])))?",
+                  "(?:"
+                      + WEEKDAY
+                      + "\\.?,?\\s)?"
+                      + MONTH
+                      + "[\\s-]"
+                      + DAY
+                      + "(?:st|nd|rd|th)?(?![\\d:h])(?:(?:,?\\s|-)"
+                      + YEAR
+                      + ")?",
+                  YEAR + "[-\\s]" + MONTH + "[-\\s]" + DAY + "(?!\\d)",
+                  YEAR + TWO_MONTH + TWO_DAY + "(?!\\d)",
+                  YEAR
+                      + "\u00e5\u00b9\u00b4\\s?"
+                      + MONTH_NUMBER
+                      + "\u00e6\u009c\u0088\\s?"
+                      + DAY
+                      + "\u00e6\u0097\u00a5",
+                  YEAR + "-?W[0-5]\\d(?:-?[1-7])?",
+                  "(?:KW|CW|calendar week|week)\\s?[0-5]?\\d(?:[/,]?\\s?" + YEAR + ")?",
+                  "Q[1-4][\\s/-]?" + YEAR,
+                  MONTH + "\\s" + YEAR,
+                  YEAR + "-[0-3]\\d\\d(?!\\d)",
+                  WEEKDAY + STOP,
+                  MONTH + STOP)
+              + ")");
+
+  private static final Pattern CLOCKS =
+      insensitive(
+          "(?<![0-9:.])(?:"
+              + String.join(
+                  "|",
+                  "(?:[01]?\\d|2[0-4])(?::[0-5]\\d){1,2}(?:[.,:]\\d{1,9})?",
+                  "(?:0?[1-9]|1[0-2])(?=\\s?[ap]\\.?m(?![a-z]))",
+                  "(?:[01]?\\d|2[0-3])\\s?h\\s?[0-5]\\d(?!\\d)",
+                  "(?:[01]?\\d|2[0-3])[.][0-5]\\d(?=\\s?(?:uhr|h(?![a-z])|[ap]\\.?m))",
+                  "(?:[01]?\\d|2[0-3])(?=\\s(?:uhr|o'clock))",
+                  "(?:[01]\\d|2[0-3])[0-5]\\d(?=\\s?(?:Z|UTC|GMT|hrs|hours)(?![a-z]))")
+              + ")(?:\\s?[ap]\\.?m(?![a-z])\\.?)?(?:\\s(?:uhr|hrs|hours|o'clock))?"
+              + "(?:\\s?\\(?(?:Z|UTC|GMT|[A-Z]{1,4}[SD]?T)(?![A-Za-z0-9]))?(?:\\s?[+-]\\d\\d:?\\d\\d(?!\\d))?\\)?");
+
+  /** Between a date and its time, or the other way round. */
+  private static final Pattern BETWEEN =
+      insensitive(
+          "(?:T|[\\s,;@_()|/-]{0,3}(?:(?:at|um|on|\u00c3\u00a0|a"
+              + " las|alle|le|den|of|time:?|clock:?)\\s)?(?:the\\s)?[\\s(]?)");
+
+  /** Date and time without signs between them. */
+  private static final Pattern COMPACT =
+      Pattern.compile(
+          "(?<!\\d)"
+              + YEAR
+              + TWO_MONTH
+              + TWO_DAY
+              + "[T_ -]?(?:[01]\\d|2[0-3])[0-5]\\d(?:[0-5]\\d)?"
+              + "(?:[.,]?\\d{3,9})?(?:Z|[+-]\\d{4})?(?![0-9A-Za-z])"
+              + "|(?<!\\d)"
+              + YEAR
+              + "-"
+              + TWO_MONTH
+              + "-"
+              + TWO_DAY
+              + "[T_ -](?:[01]\\d|2[0-3])[-.h]?[0-5]\\d(?:[-.m]?[0-5]\\d)?(?:[.,]?\\d{3,9})?"
+              + "(?:Z|[+-]\\d{4})?(?![0-9A-Za-z:])");
+
+  private static final Pattern EPOCHS =
+      Pattern.compile(
+          "(?<![0-9A-Za-z.])(?:1[5-9]|2[01])\\d{8}(?:\\d{3}|\\d{6}|\\d{9})?(?:\\.\\d{1,9})?"
+              + "(?![0-9A-Za-z])");
+  private static final Pattern UUIDS =
+      insensitive(
+          "(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])");
+  private static final Pattern BARE_UUIDS =
+      insensitive("(?<![0-9a-z])[0-9a-f]{12}[1-8][0-9a-f]{3}[89ab][0-9a-f]{15}(?![0-9a-z])");
+  private static final Pattern EMAILS =
+      Pattern.compile("[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\\.[A-Za-z0-9-]{1,63}){1,4}");
+
+  private static final Pattern DIGITS = Pattern.compile("\\d{1,18}(?:[,'_]\\d{3}){0,5}");
+  private static final Pattern HEX_DIGITS = insensitive("(?:0x)?(?=[a-f]*\\d)[0-9a-f]{4,128}");
+  private static final Pattern LETTERS_AND_DIGITS = Pattern.compile("(?=\\D*\\d)\\S{2,256}");
+  private static final Pattern ONE_WORD = Pattern.compile("[\\S&&[^.,;:!?]][\\S]{0,63}");
+  private static final String CAPITALISED =
+      "(?:[A-Z][a-z'\u0080-\u00ff]*(?:-?[A-Z][a-z\u0080-\u00ff]+)?|[\u0080-\u00ff]+|[A-Z]\\.)";
+  private static final Pattern NAMES =
+      Pattern.compile(
+          CAPITALISED
+              + "(?:\\s(?:"
+              + CAPITALISED
+              + "|van|von|de|der|den|da|di|al|el|la|bin)){0,4}");
+
+  /** The same after something that is no beginning of a sentence. */
+  private static final Pattern NAMES_INSIDE =
+      Pattern.compile("(?<=[a-z:=\"'] ?\"?)" + NAMES.pattern());
+
+  private static final Pattern WITH_DIGITS =
+      Pattern.compile("(?<![0-9A-Za-z])(?=[A-Za-z_-]{0,40}\\d)[0-9A-Za-z_-]{1,128}");
+
+  /** A stretch of the text, with what it was taken for. */
+  private record Span(Form form, int start, int end) {}
+
+  private Reader() {}
+
+  private static Pattern insensitive(String pattern) {
+    return Pattern.compile(pattern, Pattern.CASE_INSENSITIVE);
+  }
+
+  /**
+   * Reads what stands at [start, end) of a text, or around it, where a part of a value differs.
+   *
+   * @param from where the text begins in the array
+   * @param to where it ends
+   * @param inserted whether all of it is missing elsewhere, so that only a part may be the value
+   */
+  static Reading read(byte[] text, int from, int to, int start, int end, boolean inserted) {
+    int placeEnd = Math.min(end, start + MAX_PLACE);
+    int windowStart = Math.max(from, start - AROUND);
+    int windowEnd = Math.min(to, placeEnd + AROUND);
+    String window = new String(text, windowStart, windowEnd - windowStart, ISO_8859_1);
+    Span span =
+        inserted
+            ? inside(window, start - windowStart, placeEnd - windowStart)
+            : around(window, start - windowStart, placeEnd - windowStart);
+    if (end - start > MAX_PLACE && !span.form.speaksForItself()) {
+      span = new Span(Form.TEXT, start - windowStart, placeEnd - windowStart);
+    }
+    return reading(window, span, windowStart - from);
+  }
+
+  private static Reading reading(String window, Span span, int base) {
+    String value = window.substring(span.start, span.end);
+    Cue cue = Cue.before(window.substring(0, span.start));
+    boolean hasNumber = false;
+    long number = 0;
+    switch (span.form) {
+      case NUMBER -> {
+        String digits = value.replaceAll("\\D", "");
+        if (digits.length() <= 18) {
+          hasNumber = true;
+          number = Long.parseLong(digits);
+        }
+      }
+      case EPOCH -> {
+        String digits = value.replaceAll("\\..*", "");
+        hasNumber = true;
+        number = Long.parseLong(digits.substring(0, 10));
+      }
+      case HEX -> {
+        String digits = value.startsWith("0x") ? value.substring(2) : value;
+        if (digits.length() <= 15) {
+          hasNumber = true;
+          number = Long.parseLong(digits, 16);
+        }
+      }
+      default -> {}
+    }
+    return new Reading(span.form, base + span.start, base + span.end, cue, hasNumber, number);
+  }
+
+  /** What covers a place, of which perhaps only a part differs. */
+  private static Span around(String window, int start, int end) {
+    int from = start;
+    int to = end;
+    while (from < to && isEdge(window.charAt(from))) {
+      from++;
+    }
+    while (to > from && isEdge(window.charAt(to - 1))) {
+      to--;
+    }
+    if (from == to) {
+      return new Span(Form.WORDS, start, end);
+    }
+    Span best = null;
+    for (Span span : spans(window)) {
+      int common = Math.min(span.end, to) - Math.max(span.start, from);
+      if (common > 0 && 2 * common >= to - from && isBetter(span, best)) {
+        best = span;
+      }
+    }
+    return best == null ? plain(window, from, to) : best;
+  }
+
+  /** The most telling value within a place. */
+  private static Span inside(String window, int start, int end) {
+    Span best = null;
+    for (Span span : spans(window)) {
+      if (span.start >= start && span.end <= end && isBetter(span, best)) {
+        best = span;
+      }
+    }
+    if (best != null) {
+      return best;
+    }
+    Matcher digits = WITH_DIGITS.matcher(window).region(start, end);
+    digits.useTransparentBounds(true);
+    if (digits.find()) {
+      return plain(window, digits.start(), digits.end());
+    }
+    Matcher names = NAMES_INSIDE.matcher(window).region(start, end);
+    names.useTransparentBounds(true);
+    if (names.find()) {
+      return plain(window, names.start(), names.end());
+    }
+    return new Span(end - start > MAX_VALUE ? Form.TEXT : Form.WORDS, start, end);
+  }
+
+  private static boolean isBetter(Span span, @Nullable Span than) {
+    if (than == null) {
+      return true;
+    }
+    int bySpeech = span.form.compareTo(than.form);
+    return bySpeech < 0 || (bySpeech == 0 && span.end - span.start > than.end - than.start);
+  }
+
+  /** All that speaks for itself. */
+  private static List<Span> spans(String window) {
+    List<Span> spans = new ArrayList<>();
+    List<Span> dates = find(DATES, Form.DATE, window);
+    List<Span> clocks = find(CLOCKS, Form.CLOCK, window);
+    for (Span clock : clocks) {
+      Span joined = clock;
+      for (Span date : dates) {
+        joined = join(window, joined, date);
+      }
+      // As asctime writes it, the year comes last.
+      Matcher year = Pattern.compile("\\s" + YEAR + STOP).matcher(window);
+      if (joined.start < clock.start && year.region(joined.end, window.length()).lookingAt()) {
+        joined = new Span(Form.CLOCK, joined.start, year.end());
+      }
+      for (Span date : dates) {
+        joined = join(window, joined, date);
+      }
+      spans.add(joined);
+    }
+    spans.addAll(find(COMPACT, Form.CLOCK, window));
+    spans.addAll(find(EPOCHS, Form.EPOCH, window));
+    spans.addAll(dates);
+    spans.addAll(find(UUIDS, Form.UUID, window));
+    spans.addAll(find(BARE_UUIDS, Form.BARE_UUID, window));
+    spans.addAll(find(EMAILS, Form.EMAIL, window));
+    return spans;
+  }
+
+  private static Span join(String window, Span clock, Span date) {
+    boolean before = date.end <= clock.start;
+    if (!before && date.start < clock.end) {
+      return clock;
+    }
+    String between =
+        before ? window.substring(date.end, clock.start) : window.substring(clock.end, date.start);
+    return between.length() <= 12 && BETWEEN.matcher(between).matches()
+        ? new Span(Form.CLOCK, Math.min(clock.start, date.start), Math.max(clock.end, date.end))
+        : clock;
+  }
+
+  private static List<Span> find(Pattern pattern, Form form, String window) {
+    List<Span> spans = new ArrayList<>();
+    Matcher matcher = pattern.matcher(window);
+    while (matcher.find()) {
+      spans.add(new Span(form, matcher.start(), matcher.end()));
+    }
+    return spans;
+  }
+
+  /** What doesn't speak for itself: by its characters alone. */
+  private static Span plain(String window, int start, int end) {
+    String value = window.substring(start, end);
+    return new Span(form(value), start, end);
+  }
+
+  private static Form form(String value) {
+    if (value.length() > MAX_VALUE) {
+      return Form.TEXT;
+    }
+    if (DIGITS.matcher(value).matches()) {
+      return Form.NUMBER;
+    }
+    if (HEX_DIGITS.matcher(value).matches()) {
+      return Form.HEX;
+    }
+    if (LETTERS_AND_DIGITS.matcher(value).matches() || looksRandom(value)) {
+      return Form.TOKEN;
+    }
+    if (NAMES.matcher(value).matches()) {
+      return value.indexOf(' ') < 0 ? Form.NAME : Form.FULL_NAME;
+    }
+    return ONE_WORD.matcher(value).matches() ? Form.WORD : Form.WORDS;
+  }
+
+  /** Letters of both cases in turns, as base64 has them, and no word. */
+  private static boolean looksRandom(String value) {
+    if (value.length() < 8) {
+      return false;
+    }
+    int turns = 0;
+    for (int i = 1; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c <= ' ') {
+        return false;
+      }
+      if (Character.isUpperCase(c) && Character.isLowerCase(value.charAt(i - 1))) {
+        turns++;
+      }
+    }
+    return 5 * turns >= value.length();
+  }
+
+  /** White space and what encloses or ends a value. */
+  private static boolean isEdge(char c) {
+    return c <= ' ' || "\"'()[]{}<>,;:.!?#=*`".indexOf(c) >= 0 || c >= 0xFE;
+  }
+}

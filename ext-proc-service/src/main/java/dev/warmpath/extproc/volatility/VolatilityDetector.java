@@ -1,0 +1,214 @@
+package dev.warmpath.extproc.volatility;
+
+import dev.warmpath.extproc.prompt.Prompt;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out why prefixes do not repeat: compares each prompt with the one before it of the same
+ * application and counts where they part. What parts in its nature is no finding: what users say, a
+ * conversation that grows, another application, a prompt that was changed once.
+ *
+ * <p>Prompts are of one application if their tools and system prompts share most triples of
+ * neighbouring words ({@link Sketch}); where there is neither, what the user says counts. Per
+ * application one {@link Outline} is kept, which holds no text.
+ *
+ * <p>Bounded by {@link DetectorSettings}. Not thread-safe: one owner.
+ */
+public final class VolatilityDetector {
+
+  private record ScopeKey(String route, String scope, String model) {}
+
+  private record Found(Shape.Key place, Finding finding) {}
+
+  /** Applications of one route and scope, the one seen last first. */
+  private static final class Scope {
+    final List<Shape> shapes = new ArrayList<>();
+    double bytesPerToken = 4;
+    double usdPerMillionLost = Double.NaN;
+  }
+
+  private final DetectorSettings settings;
+  private final long salt;
+  private final Outliner outliner;
+  private final Comparer comparer = new Comparer();
+  private final LinkedHashMap<ScopeKey, Scope> scopes =
+      new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
+  private long keptWords;
+
+  /**
+   * @param seed random and secret: without it nobody can try words against what is kept
+   */
+  public VolatilityDetector(DetectorSettings settings, long seed) {
+    this.settings = settings;
+    salt = (seed * 0x9E3779B97F4A7C15L) ^ (seed >>> 7);
+    outliner = new Outliner(seed, settings.maxWords());
+  }
+
+  /**
+   * A prompt has come.
+   *
+   * @param prompt as scanned with {@link dev.warmpath.extproc.prompt.Verdict#OK}
+   * @param nowNanos of a clock that never goes back; always the same where there is none
+   */
+  public void observe(Arrival arrival, Prompt prompt, long nowNanos) {
+    Scope scope =
+        scopes.computeIfAbsent(
+            new ScopeKey(arrival.route(), arrival.scope(), arrival.model()), _ -> new Scope());
+    scope.bytesPerToken = arrival.bytesPerToken();
+    scope.usdPerMillionLost = arrival.usdPerMillionLost();
+    long rootHash = outliner.rootHash(prompt);
+    Shape shape = withRoot(scope, rootHash);
+    Outline now;
+    if (shape != null) {
+      now = outliner.outline(prompt, shape.last());
+    } else {
+      Outline like = scope.shapes.isEmpty() ? null : scope.shapes.getFirst().last();
+      now = outliner.outline(prompt, like);
+      shape = likest(scope, now);
+    }
+    if (shape == null) {
+      shape = new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos);
+      keptWords += now.tokens();
+    } else {
+      keptWords += now.tokens() - shape.last().tokens();
+      shape.arrive(prompt, now, comparer, arrival.requests(), settings.windowNanos(), nowNanos);
+      scope.shapes.remove(shape);
+    }
+    scope.shapes.addFirst(shape);
+    bound(scope);
+  }
+
+  private static @Nullable Shape withRoot(Scope scope, long rootHash) {
+    for (Shape shape : scope.shapes) {
+      if (shape.withRoot(rootHash) != null) {
+        return shape;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Shape likest(Scope scope, Outline outline) {
+    Shape likest = null;
+    double most = 0;
+    for (Shape shape : scope.shapes) {
+      double likeness = shape.last().sketch.likeness(outline.sketch);
+      if (likeness > most) {
+        most = likeness;
+        likest = shape;
+      }
+    }
+    return likest;
+  }
+
+  private void bound(Scope current) {
+    while (current.shapes.size() > settings.maxShapes()) {
+      keptWords -= current.shapes.removeLast().last().tokens();
+    }
+    Iterator<Scope> oldest = scopes.values().iterator();
+    int size = scopes.size();
+    while (size > settings.maxScopes()) {
+      forget(oldest.next());
+      oldest.remove();
+      size--;
+    }
+    while (keptWords > settings.maxKeptWords() && oldest.hasNext()) {
+      Scope scope = oldest.next();
+      int keep = scope == current ? 1 : 0;
+      while (keptWords > settings.maxKeptWords() && scope.shapes.size() > keep) {
+        keptWords -= scope.shapes.removeLast().last().tokens();
+      }
+      if (scope.shapes.isEmpty()) {
+        oldest.remove();
+      }
+    }
+  }
+
+  private void forget(Scope scope) {
+    for (Shape shape : scope.shapes) {
+      keptWords -= shape.last().tokens();
+    }
+  }
+
+  /** Words that are kept, of all prompts; {@link DetectorSettings#maxKeptWords()} bounds them. */
+  public long keptWords() {
+    return keptWords;
+  }
+
+  /** What was found so far, the dearest first. */
+  public List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>();
+    scopes.forEach(
+        (key, scope) -> {
+          List<Found> ofScope = new ArrayList<>();
+          for (Shape shape : scope.shapes) {
+            shape
+                .places()
+                .forEach(
+                    (at, place) -> {
+                      VolatileKind kind =
+                          place.kind(
+                              shape.compared(place), shape.hasPreamble(), settings.minPartings());
+                      if (kind != null) {
+                        merge(ofScope, at, finding(key, scope, shape, place, kind));
+                      }
+                    });
+          }
+          ofScope.forEach(found -> findings.add(found.finding));
+        });
+    findings.sort(
+        Comparator.comparingDouble(Finding::tokensLostPerRequest)
+            .reversed()
+            .thenComparing(Finding::name));
+    return findings;
+  }
+
+  /** Of one template that was changed elsewhere, only the form that was seen more often. */
+  private static void merge(List<Found> all, Shape.Key place, Finding finding) {
+    for (int i = 0; i < all.size(); i++) {
+      Finding known = all.get(i).finding;
+      boolean near =
+          known.site() == finding.site()
+              && known.segment() == finding.segment()
+              && Math.abs(known.offset() - finding.offset()) < Place.NEAR_BYTES;
+      if (known.kind() == finding.kind() && (near || all.get(i).place.equals(place))) {
+        if (known.requests() * known.share() < finding.requests() * finding.share()) {
+          all.set(i, new Found(place, finding));
+        }
+        return;
+      }
+    }
+    all.add(new Found(place, finding));
+  }
+
+  private static Finding finding(
+      ScopeKey key, Scope scope, Shape shape, Place place, VolatileKind kind) {
+    double lostPerRequest = place.lostBytes / scope.bytesPerToken / Math.max(1, shape.compared());
+    double perHour = lostPerRequest * shape.requestsPerHour();
+    double usd = perHour * scope.usdPerMillionLost / 1e6;
+    return new Finding(
+        key.route(),
+        key.model(),
+        kind,
+        place.site,
+        place.segment,
+        place.index,
+        place.parameter,
+        place.offset,
+        place.length,
+        Math.round(shape.compared()),
+        Math.min(1, place.partings / Math.max(1, shape.compared(place))),
+        lostPerRequest,
+        known(perHour),
+        known(usd));
+  }
+
+  private static OptionalDouble known(double value) {
+    return Double.isNaN(value) ? OptionalDouble.empty() : OptionalDouble.of(value);
+  }
+}

@@ -1,0 +1,453 @@
+package dev.warmpath.extproc.volatility;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.warmpath.extproc.prompt.Dialect;
+import dev.warmpath.extproc.prompt.Prompt;
+import dev.warmpath.extproc.prompt.PromptScanner;
+import dev.warmpath.extproc.prompt.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntFunction;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+class VolatilityDetectorTest {
+  private static final long SECOND = 1_000_000_000L;
+  private static final String RULES =
+      "Answer in plain words and keep to what the handbook says. Never promise a refund. If a case"
+          + " is unclear, ask one question back. Close each answer with a friendly line.";
+  private static final String MORE =
+      "Orders can be cancelled within two days. Parcels are tracked by the carrier's page.";
+
+  private final Random random = new Random(7);
+  private final PromptScanner scanner =
+      new PromptScanner(new PromptScanner.Limits(1 << 24, 64, 10_000));
+  private final Prompt prompt = new Prompt();
+  private VolatilityDetector detector = new VolatilityDetector(settings(16, 1 << 20), 42);
+  private long nowNanos;
+
+  private static DetectorSettings settings(int maxShapes, long maxKeptWords) {
+    return new DetectorSettings(4, maxShapes, 32, 8192, maxKeptWords, 3, 3600 * SECOND);
+  }
+
+  private void observe(String body) {
+    observe(body, 4, Double.NaN);
+  }
+
+  private void observe(String body, double bytesPerToken, double usdPerMillion) {
+    byte[] bytes = body.getBytes(UTF_8);
+    assertThat(scanner.scan(bytes, bytes.length, Dialect.OPENAI_CHAT, prompt))
+        .isEqualTo(Verdict.OK);
+    detector.observe(new Arrival("r", "s", "m", bytesPerToken, usdPerMillion, 1), prompt, nowNanos);
+    nowNanos += SECOND;
+  }
+
+  private static String quote(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
+  }
+
+  private static String chat(String system, String user) {
+    return "{\"messages\":[{\"role\":\"system\",\"content\":%s},{\"role\":\"user\",\"content\":%s}]}"
+        .formatted(quote(system), quote(user));
+  }
+
+  private static String chat(String user) {
+    return "{\"messages\":[{\"role\":\"user\",\"content\":%s}]}".formatted(quote(user));
+  }
+
+  /** What no other request says. */
+  private String question() {
+    StringBuilder text = new StringBuilder("Why");
+    for (int i = 0; i < 12; i++) {
+      text.append(' ').append(word());
+    }
+    return text.append('?').toString();
+  }
+
+  private String word() {
+    StringBuilder word = new StringBuilder();
+    for (int i = 0; i < 3 + random.nextInt(6); i++) {
+      word.append((char) ('a' + random.nextInt(26)));
+    }
+    return word.toString();
+  }
+
+  private void observeAll(int count, IntFunction<String> bodies) {
+    for (int i = 0; i < count; i++) {
+      observe(bodies.apply(i));
+    }
+  }
+
+  private List<Finding> systems(int count, IntFunction<String> systems) {
+    observeAll(count, i -> chat(systems.apply(i), question()));
+    return detector.findings();
+  }
+
+  private void assertFinding(VolatileKind kind, Site site, int index, int offset) {
+    List<Finding> findings = detector.findings();
+    assertThat(findings).extracting(Finding::kind).containsExactly(kind);
+    Finding finding = findings.getFirst();
+    assertThat(finding.site()).isEqualTo(site);
+    assertThat(finding.index()).isEqualTo(index);
+    assertThat(finding.offset()).isEqualTo(offset);
+  }
+
+  @Test
+  void system_timeInFront_namesKindAndPlace() {
+    systems(12, i -> "It is 2026-11-21T13:%02d:07Z. ".formatted(20 + i) + RULES);
+
+    assertFinding(VolatileKind.TIME_STAMP, Site.SYSTEM, 0, 6);
+    Finding finding = detector.findings().getFirst();
+    assertThat(finding.name()).isEqualTo("time_stamp at system[0]+6");
+    assertThat(finding.share()).isEqualTo(1.0);
+    assertThat(finding.length()).isEqualTo(20);
+  }
+
+  @Test
+  void finding_allRequestsPart_losesWhatStandsBehindInTokensAndMoney() {
+    String behind = ". " + RULES;
+    for (int i = 0; i < 41; i++) {
+      observe(chat("It is 13:%02d:07".formatted(10 + i) + behind, question()), 4, 3);
+    }
+
+    Finding finding = detector.findings().getFirst();
+    double tokens = behind.length() / 4.0;
+    assertThat(finding.tokensLostPerRequest()).isEqualTo(tokens, Offset.offset(0.01));
+    // 41 requests in 40 s.
+    double perHour = tokens * 41 * 90;
+    assertThat(finding.tokensLostPerHour().orElseThrow()).isEqualTo(perHour, Offset.offset(1.0));
+    assertThat(finding.usdLostPerHour().orElseThrow())
+        .isEqualTo(perHour * 3 / 1e6, Offset.offset(0.001));
+  }
+
+  @Test
+  void finding_priceUnknown_costIsUnknownAndNotZero() {
+    systems(12, i -> "It is 13:%02d. ".formatted(20 + i) + RULES);
+
+    assertThat(detector.findings().getFirst().usdLostPerHour()).isEmpty();
+  }
+
+  @Test
+  void finding_noTime_lossPerHourIsUnknown() {
+    for (int i = 0; i < 12; i++) {
+      nowNanos = 0;
+      observe(chat("It is 13:%02d. ".formatted(20 + i) + RULES, question()));
+    }
+
+    assertThat(detector.findings().getFirst().tokensLostPerHour()).isEmpty();
+    assertThat(detector.findings().getFirst().tokensLostPerRequest()).isPositive();
+  }
+
+  @Test
+  void system_dayInWords_isADate() {
+    String[] days = {"Monday, 16", "Tuesday, 17", "Wednesday, 18", "Thursday, 19"};
+    systems(40, i -> RULES + " Today is " + days[i / 10] + " November 2026. " + MORE);
+
+    assertFinding(VolatileKind.DATE, Site.SYSTEM, 0, RULES.length() + 10);
+  }
+
+  @Test
+  void system_numberThatGoesUp_isACounter() {
+    systems(12, i -> "Request %05d\n".formatted(40 + i) + RULES);
+
+    assertFinding(VolatileKind.COUNTER, Site.SYSTEM, 0, 8);
+  }
+
+  @Test
+  void system_numberWithoutOrder_isARandomId() {
+    systems(20, _ -> "Session %d\n".formatted(10_000_000 + random.nextInt(80_000_000)) + RULES);
+
+    assertFinding(VolatileKind.RANDOM_ID, Site.SYSTEM, 0, 8);
+  }
+
+  @Test
+  void system_numberOfAUser_isAUserName() {
+    int[] users = {48213, 10442, 99120, 56011, 73370};
+    systems(30, _ -> "You are talking to %d.\n".formatted(users[random.nextInt(5)]) + RULES);
+
+    assertFinding(VolatileKind.USER_NAME, Site.SYSTEM, 0, 19);
+  }
+
+  @Test
+  void system_uuid_isAUuid() {
+    systems(
+        12,
+        _ ->
+            RULES
+                + " Trace: "
+                + new java.util.UUID((random.nextLong() & ~0xF000L) | 0x4000L, random.nextLong())
+                + "\n"
+                + MORE);
+
+    assertFinding(VolatileKind.UUID, Site.SYSTEM, 0, RULES.length() + 8);
+  }
+
+  @Test
+  void system_lineThatIsOftenMissing_isFound() {
+    systems(
+        40,
+        i ->
+            RULES
+                + (random.nextInt(10) < 6 ? "\nClock: 08:%02d".formatted(10 + i) : "")
+                + "\n"
+                + MORE);
+
+    assertFinding(VolatileKind.TIME_STAMP, Site.SYSTEM, 0, RULES.length() + 8);
+  }
+
+  @Test
+  void passages_inAnotherOrder_areFoundThoughTheyAreNumbered() {
+    List<String> passages =
+        List.of(
+            "The warranty covers two years of normal use",
+            "Batteries must be returned to the shop",
+            "Repairs take ten working days at most",
+            "Spare parts are kept for seven years");
+    systems(
+        30,
+        _ -> {
+          List<String> shuffled = new ArrayList<>(passages);
+          java.util.Collections.shuffle(shuffled, random);
+          StringBuilder text = new StringBuilder(RULES).append("\n");
+          for (int i = 0; i < 4; i++) {
+            text.append("[").append(i + 1).append("] ").append(shuffled.get(i)).append("\n");
+          }
+          return text + MORE;
+        });
+
+    assertFinding(VolatileKind.RETRIEVAL_ORDER, Site.SYSTEM, 0, RULES.length() + 5);
+  }
+
+  private static String tool(String name, String properties) {
+    return "{\"type\":\"function\",\"function\":{\"name\":\"%s\",\"parameters\":{%s}}}"
+        .formatted(name, properties);
+  }
+
+  private String withTools(String parameters, String... tools) {
+    return "{\"tools\":[%s],%s\"messages\":[{\"role\":\"system\",\"content\":%s},{\"role\":\"user\",\"content\":%s}]}"
+        .formatted(String.join(",", tools), parameters, quote(RULES), quote(question()));
+  }
+
+  @Test
+  void tools_twoTakeTurns_isToolOrder() {
+    String find = tool("find", "\"a\":1");
+    String send = tool("send", "\"b\":2");
+    String list = tool("list", "\"c\":3");
+    observeAll(
+        20,
+        _ ->
+            random.nextBoolean()
+                ? withTools("", list, find, send)
+                : withTools("", list, send, find));
+
+    assertFinding(VolatileKind.TOOL_ORDER, Site.TOOL, 1, 0);
+  }
+
+  @Test
+  void schema_keysTakeTurns_isSchemaKeyOrder() {
+    String find = tool("find", "\"a\":1");
+    String one = tool("send", "\"b\":2,\"d\":{\"e\":[1,2]}");
+    String other = tool("send", "\"d\":{\"e\":[1,2]},\"b\":2");
+    observeAll(20, _ -> withTools("", find, random.nextBoolean() ? one : other));
+
+    List<Finding> findings = detector.findings();
+    assertThat(findings).extracting(Finding::kind).containsExactly(VolatileKind.SCHEMA_KEY_ORDER);
+    assertThat(findings.getFirst().index()).isEqualTo(1);
+  }
+
+  @Test
+  void parameter_takesTurns_isNamed() {
+    observeAll(
+        20,
+        _ ->
+            withTools(
+                "\"tool_choice\":\"" + (random.nextBoolean() ? "auto" : "none") + "\",",
+                tool("find", "\"a\":1")));
+
+    assertThat(detector.findings())
+        .extracting(Finding::name)
+        .containsExactly("parameter at tool_choice");
+  }
+
+  @Test
+  void parameter_changedOnce_isNone() {
+    observeAll(
+        40,
+        i ->
+            withTools(
+                "\"tool_choice\":\"" + (i < 20 ? "auto" : "none") + "\",",
+                tool("find", "\"a\":1")));
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  private static String withImage(String url, String text) {
+    return "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":%s}},{\"type\":\"text\",\"text\":%s}]}]}"
+        .formatted(quote(url), quote(text));
+  }
+
+  @Test
+  void preamble_sameImageComesAndGoes_isImageToggled() {
+    observeAll(
+        30,
+        _ -> {
+          String text = RULES + "\n" + question();
+          return random.nextBoolean() ? withImage("http://a/logo.png", text) : chat(text);
+        });
+
+    assertFinding(VolatileKind.IMAGE_TOGGLED, Site.MESSAGE, 0, 0);
+  }
+
+  @Test
+  void preamble_usersOwnImages_areNone() {
+    observeAll(
+        30,
+        i -> {
+          String text = "Please describe this picture in two sentences, in plain words.";
+          return random.nextBoolean() ? withImage("http://a/" + i, text) : chat(text + question());
+        });
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  @Test
+  void preamble_timeBeforeSharedText_isFound() {
+    observeAll(
+        20, i -> chat("Now: 1790000%03d\n".formatted(100 + 7 * i) + RULES + "\n" + question()));
+
+    assertFinding(VolatileKind.TIME_STAMP, Site.MESSAGE, 0, 5);
+  }
+
+  @Test
+  void preamble_timeBehindSharedText_losesNothing() {
+    observeAll(20, i -> chat(RULES + "\nNow: 1790000%03d\n".formatted(100 + 7 * i) + question()));
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  @Test
+  void users_sayDifferentThings_isNone() {
+    assertThat(systems(60, _ -> RULES)).isEmpty();
+  }
+
+  @Test
+  void users_writeOrderNumbersIntoSentences_isNone() {
+    String[] templates = {
+      "Where is my order %d? I have been waiting for it since last week and nobody tells me"
+          + " anything.",
+      "Please cancel order %d at once, since I found the same thing cheaper in a shop nearby.",
+      "I want to return order %d because the colour is not the one that was shown in the picture.",
+      "Order %d came broken; can you send me another one without me paying for the parcel again?"
+    };
+    observeAll(
+        60,
+        _ -> chat(RULES, templates[random.nextInt(4)].formatted(10_000 + random.nextInt(80_000))));
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  @Test
+  void mails_betweenInstructionsAndAnswer_areNone() {
+    observeAll(
+        40,
+        i ->
+            chat(
+                "From: %s@example.org\nDate: Sat, 21 Nov 2026 13:%02d:00 GMT\nSubject: %s\n\n%s\n\n%s"
+                    .formatted(word(), i, question(), question() + question(), RULES)));
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  @Test
+  void prompt_changedOnceOrRolledOutSlowly_isNone() {
+    assertThat(
+            systems(
+                80,
+                i -> {
+                  boolean isNew = i > 50 || (i > 30 && random.nextBoolean());
+                  return "Build %s of 2026-11-%s. "
+                          .formatted(isNew ? "8f3a9c" : "11d04e", isNew ? "20" : "03")
+                      + RULES
+                      + (isNew ? MORE : "");
+                }))
+        .isEmpty();
+  }
+
+  @Test
+  void brands_ofOneTemplate_areNone() {
+    String[] brands = {"Acme", "Globex", "Initech"};
+    assertThat(systems(90, _ -> "You are the voice of " + brands[random.nextInt(3)] + ". " + RULES))
+        .isEmpty();
+  }
+
+  @Test
+  void applications_ofOneRoute_areToldApart() {
+    String other =
+        "You turn questions about sales into queries. Use only the tables that are listed below,"
+            + " and never write to them. Explain each join in one line.";
+    observeAll(
+        60,
+        i ->
+            random.nextBoolean()
+                ? chat(RULES, question())
+                : chat("At 08:%02d. ".formatted(i % 60) + other, question()));
+
+    assertFinding(VolatileKind.TIME_STAMP, Site.SYSTEM, 0, 3);
+    assertThat(detector.findings().getFirst().requests()).isLessThan(45);
+  }
+
+  @Test
+  void conversation_grows_isNone() {
+    StringBuilder messages = new StringBuilder();
+    messages.append("{\"role\":\"system\",\"content\":").append(quote(RULES)).append("}");
+    for (int i = 0; i < 30; i++) {
+      messages.append(",{\"role\":\"user\",\"content\":").append(quote(question())).append("}");
+      observe("{\"messages\":[" + messages + "]}");
+      messages.append(",{\"role\":\"assistant\",\"content\":\"At 13:").append(10 + i).append("\"}");
+    }
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  @Test
+  void prompts_withoutAnythingInCommon_isNone() {
+    observeAll(80, _ -> chat(question() + question()));
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  @Test
+  void keptWords_manyLongPrompts_stayWithinTheBound() {
+    detector = new VolatilityDetector(settings(16, 10_000), 42);
+    for (int i = 0; i < 60; i++) {
+      StringBuilder system = new StringBuilder();
+      for (int word = 0; word < 1000; word++) {
+        system.append(word()).append(' ');
+      }
+      observe(chat(system.toString(), question()));
+      assertThat(detector.keptWords()).isBetween(1L, 10_000L);
+    }
+  }
+
+  @Test
+  void window_causeIsMended_findingGoes() {
+    systems(12, i -> "It is 13:%02d. ".formatted(20 + i) + RULES);
+    for (int hour = 0; hour < 8; hour++) {
+      nowNanos += 3700 * SECOND;
+      systems(12, _ -> "It is noon. " + RULES);
+    }
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  @Test
+  void settings_tooSmall_refused() {
+    assertThatThrownBy(() -> new DetectorSettings(0, 1, 1, 64, 64, 3, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("maxScopes: 0 (expected: 1 or more)");
+  }
+}
