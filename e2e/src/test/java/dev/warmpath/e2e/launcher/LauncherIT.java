@@ -144,6 +144,8 @@ class LauncherIT {
     for (Map.Entry<String, String> command :
         Map.of(
                 "demo", "e2e/src/main/java/dev/warmpath/e2e/demo/Demo.java",
+                "explain",
+                    "ext-proc-service/src/main/java/dev/warmpath/extproc/explain/Explain.java",
                 "ext-proc", "ext-proc-service/src/main/java/dev/warmpath/extproc/ExtProcMain.java",
                 "validate", "proto/src/main/java/dev/warmpath/config/Validate.java")
             .entrySet()) {
@@ -151,7 +153,7 @@ class LauncherIT {
           .as(command.getKey())
           .isEqualTo(Files.exists(HOME.resolve(command.getValue())));
     }
-    assertThat(help).doesNotContain("simulate", "explain", "report", "probe");
+    assertThat(help).doesNotContain("simulate", "report", "probe");
   }
 
   @Test

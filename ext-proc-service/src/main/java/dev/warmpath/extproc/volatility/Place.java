@@ -195,9 +195,6 @@ final class Place {
       return null;
     }
     VolatileKind kind = value();
-    if (kind == null) {
-      return null;
-    }
     int different = values.different();
     boolean versioned = cue() == Cue.VERSION;
     return switch (kind) {
@@ -233,6 +230,26 @@ final class Place {
     };
   }
 
+  /** What a single parting seems to be, for people who see both requests. */
+  VolatileKind guess() {
+    if (count(Form.TOOL_ORDER) > 0) {
+      return VolatileKind.TOOL_ORDER;
+    }
+    if (count(Form.KEY_ORDER) > 0) {
+      return VolatileKind.SCHEMA_KEY_ORDER;
+    }
+    if (count(Form.PASSAGE_ORDER) > 0) {
+      return VolatileKind.RETRIEVAL_ORDER;
+    }
+    if (count(Form.PARAMETER) > 0) {
+      return VolatileKind.PARAMETER;
+    }
+    if (count(Form.IMAGE) > 0) {
+      return VolatileKind.IMAGE_TOGGLED;
+    }
+    return structural ? VolatileKind.UNKNOWN : value();
+  }
+
   private @Nullable VolatileKind structure(double share) {
     if (share < 0.08) {
       return null;
@@ -265,7 +282,7 @@ final class Place {
     return null;
   }
 
-  private @Nullable VolatileKind value() {
+  private VolatileKind value() {
     double most = MOST * partings;
     double uuids = count(Form.UUID);
     double bare = count(Form.BARE_UUID);

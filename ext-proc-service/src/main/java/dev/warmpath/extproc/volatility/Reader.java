@@ -142,7 +142,7 @@ final class Reader {
   private static final Pattern LETTERS_AND_DIGITS = Pattern.compile("(?=\\D*\\d)\\S{2,256}");
   private static final Pattern ONE_WORD = Pattern.compile("[\\S&&[^.,;:!?]][\\S]{0,63}");
   private static final String CAPITALISED =
-      "(?:[A-Z][a-z'\u0080-\u00ff]*(?:-?[A-Z][a-z\u0080-\u00ff]+)?|[\u0080-\u00ff]+|[A-Z]\\.)";
+      "(?:[A-Z\u0080-\u00ff][a-z'\u0080-\u00ff]*(?:-?[A-Z][a-z\u0080-\u00ff]+)?|[A-Z][a-z]{0,3}\\.)";
   private static final Pattern NAMES =
       Pattern.compile(
           CAPITALISED

@@ -1,0 +1,197 @@
+package dev.warmpath.extproc.explain;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class ExplainTest {
+  private static final String RULES =
+      "Answer in plain words and keep to what the handbook says. Never promise a refund. ";
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int explain(String... arguments) {
+    CommandLine command = Explain.commandLine();
+    command.setOut(new PrintWriter(out));
+    command.setErr(new PrintWriter(err));
+    return command.execute(arguments);
+  }
+
+  private String file(String name, String content) throws IOException {
+    return Files.writeString(folder.resolve(name), content).toString();
+  }
+
+  private static String body(String system, String user) {
+    return """
+    {"model":"claude-opus-5","max_tokens":9,"system":"%s","messages":[{"role":"user","content":"%s"}]}\
+    """
+        .formatted(system, user);
+  }
+
+  private String log(int requests) throws IOException {
+    StringBuilder log = new StringBuilder();
+    for (int i = 0; i < requests; i++) {
+      log.append(body("It is 13:%02d. ".formatted(i + 10) + RULES, "secret question " + i * 7919))
+          .append('\n');
+    }
+    return file("log.jsonl", log.toString());
+  }
+
+  @Test
+  void log_timeInSystemPrompt_isNamedWithPlaceAndRemedy() throws Exception {
+    assertThat(explain(log(20), "--api", "anthropic_messages")).isZero();
+
+    assertThat(out.toString())
+        .contains("20 requests, one finding.", "time_stamp at system[0]+6: 100 %", "Move the time")
+        .contains("claude-opus-5: below the minimum", "(minimum 512)", "breakpoint after system")
+        .doesNotContain("secret", "13:1", "handbook");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void log_showText_showsWhatStandsThere() throws Exception {
+    assertThat(explain(log(20), "--api", "anthropic_messages", "--show-text")).isZero();
+
+    assertThat(out.toString()).contains("text: It is 13:10. Answer");
+  }
+
+  @Test
+  void log_json_holdsTheSame() throws Exception {
+    explain(
+        log(20),
+        "--api",
+        "anthropic_messages",
+        "--json",
+        "--price",
+        "2",
+        "--requests-per-hour",
+        "1000");
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.path("requests").asInt()).isEqualTo(20);
+    JsonNode finding = json.path("findings").get(0);
+    assertThat(finding.path("kind").asText()).isEqualTo("time_stamp");
+    assertThat(finding.path("site").asText()).isEqualTo("system");
+    assertThat(finding.path("offset").asInt()).isEqualTo(6);
+    double perHour = finding.path("tokens_lost_per_hour_estimated").asDouble();
+    assertThat(perHour).isPositive();
+    assertThat(finding.path("usd_lost_per_hour_estimated").asDouble())
+        .isCloseTo(perHour * 2 / 1e6, org.assertj.core.data.Offset.offset(1e-6));
+    assertThat(json.path("caching").get(0).path("minimum_tokens").asInt()).isEqualTo(512);
+  }
+
+  @Test
+  void log_noRateGiven_costIsUnknownAndNotZero() throws Exception {
+    explain(log(20), "--api", "anthropic_messages", "--json");
+
+    JsonNode finding = new ObjectMapper().readTree(out.toString()).path("findings").get(0);
+    assertThat(finding.path("usd_lost_per_hour_estimated").isNull()).isTrue();
+  }
+
+  @Test
+  void log_badLines_areNamedAndTheRestIsExplained() throws Exception {
+    String good = body(RULES, "one");
+    String file = file("bad.jsonl", good + "\n\n{\"messages\":[\n" + good + "\nnull\n");
+
+    assertThat(explain(file)).isEqualTo(1);
+
+    assertThat(err.toString())
+        .contains("bad.jsonl:3: unfinished (expected: one JSON object)", "bad.jsonl:5: ");
+    assertThat(out.toString()).contains("2 requests, no place");
+  }
+
+  @Test
+  void log_empty_isAFault() throws Exception {
+    assertThat(explain(file("empty.jsonl", "\n"))).isEqualTo(1);
+
+    assertThat(err.toString()).contains("no request (expected: one request body a line)");
+  }
+
+  @Test
+  void file_missing_isAFault() {
+    assertThat(explain(folder.resolve("none").toString())).isEqualTo(1);
+
+    assertThat(err.toString()).contains("none: no such file");
+  }
+
+  @Test
+  void pair_partsInSystemPrompt_namesPlaceAndWhatIsShared() throws Exception {
+    String first = file("a.json", body(RULES + "Today is 2026-11-20. " + RULES, "secret one"));
+    String second = file("b.json", body(RULES + "Today is 2026-11-21. " + RULES, "secret two"));
+
+    assertThat(explain(first, second, "--api", "anthropic_messages")).isZero();
+
+    int offset = RULES.length() + 9;
+    assertThat(out.toString())
+        .contains("The prompts part at system[0]+" + (offset + 9), "date at system[0]+" + offset)
+        .contains("shared prefix of about 25 tokens: below the minimum, nothing is read")
+        .doesNotContain("secret", "2026", "handbook");
+  }
+
+  @Test
+  void pair_same_saysSo() throws Exception {
+    String file = file("a.json", body(RULES, "one"));
+
+    assertThat(explain(file, file, "--json")).isZero();
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.path("parts_at").asText()).isEqualTo("end");
+    assertThat(json.path("differences")).isEmpty();
+  }
+
+  @Test
+  void pair_secondHasATurnMore_partsBehindTheFirst() throws Exception {
+    String turn = "{\"role\":\"user\",\"content\":\"hi\"}";
+    String first = file("a.json", "{\"messages\":[" + turn + "]}");
+    String second = file("b.json", "{\"messages\":[" + turn + "," + turn + "]}");
+
+    explain(first, second, "--json");
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.path("parts_at").asText()).isEqualTo("message[1]+0");
+    assertThat(json.path("shared_bytes").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void pair_parameterDiffers_partsThereBeforeTheMessages() throws Exception {
+    String first =
+        "{\"tool_choice\":\"%s\",\"messages\":[{\"role\":\"system\",\"content\":\"be kind\"},"
+            + "{\"role\":\"user\",\"content\":\"hi\"}]}";
+    String a = file("a.json", first.formatted("auto"));
+    String b = file("b.json", first.formatted("none"));
+
+    explain(a, b, "--json");
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.path("parts_at").asText()).isEqualTo("tool_choice");
+    assertThat(json.path("shared_bytes").asInt()).isEqualTo(7);
+    assertThat(json.path("differences").get(0).path("kind").asText()).isEqualTo("parameter");
+  }
+
+  @Test
+  void api_unknownFromBody_asksForIt() throws Exception {
+    assertThat(explain(file("a.jsonl", "{\"input\":\"text\"}"))).isEqualTo(1);
+
+    assertThat(err.toString()).contains("a.jsonl:1: its API can't be told", "--api or --path");
+  }
+
+  @Test
+  void usage_wrong_exitsWithTwo() {
+    assertThat(explain()).isEqualTo(2);
+    assertThat(explain("-", "b.json")).isEqualTo(2);
+    assertThat(explain("a.json", "--api", "smtp")).isEqualTo(2);
+    assertThat(new String(err.toString().getBytes(UTF_8), UTF_8)).contains("smtp");
+  }
+}

@@ -1,0 +1,143 @@
+package dev.warmpath.extproc.volatility;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ReaderTest {
+
+  /** Reads as if the value as a whole differed. */
+  private static Reading read(String before, String value, String behind) {
+    byte[] text = (before + value + behind).getBytes(UTF_8);
+    int start = before.getBytes(UTF_8).length;
+    return Reader.read(text, 0, text.length, start, start + value.getBytes(UTF_8).length, false);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "CLOCK|2026-11-21T13:58:02Z",
+        "CLOCK|2026-11-21T13:58:02.123456+01:00",
+        "CLOCK|2026-11-21 13:58:02 UTC",
+        "CLOCK|2026/11/21 13:58",
+        "CLOCK|Sat, 21 Nov 2026 13:58:02 GMT",
+        "CLOCK|Saturday, 21-Nov-26 13:58:02 GMT",
+        "CLOCK|Sat Nov 21 13:58:02 UTC 2026",
+        "CLOCK|Sat Nov 21 13:58:02 2026",
+        "CLOCK|11/21/2026, 1:58 PM",
+        "CLOCK|November 21, 2026 at 1:58 PM EST",
+        "CLOCK|Nov 21, 2026 1:58:02 p.m.",
+        "CLOCK|21.11.2026 13:58 Uhr",
+        "CLOCK|21.11.2026, 13:58:02",
+        "CLOCK|Samstag, 21. November 2026, 13:58 Uhr",
+        "CLOCK|21 novembre 2026 à 13h58",
+        "CLOCK|13:58 on Saturday",
+        "CLOCK|13:58",
+        "CLOCK|9:05 am",
+        "CLOCK|5 PM",
+        "CLOCK|13.58 Uhr",
+        "CLOCK|23:59:59.999 CET",
+        "CLOCK|20261121T135802Z",
+        "CLOCK|20261121135802",
+        "CLOCK|20261121-135802",
+        "CLOCK|2026-11-21_13-58-02",
+        "EPOCH|1795269482",
+        "EPOCH|1795269482123",
+        "EPOCH|1795269482.123",
+        "DATE|2026-11-21",
+        "DATE|2026/11/21",
+        "DATE|21.11.2026",
+        "DATE|21.11.26",
+        "DATE|11/21/2026",
+        "DATE|21/11/2026",
+        "DATE|November 21, 2026",
+        "DATE|Nov 21 2026",
+        "DATE|21st of November 2026",
+        "DATE|November 21st, 2026",
+        "DATE|21 Nov 2026",
+        "DATE|21-Nov-2026",
+        "DATE|Saturday, November 21, 2026",
+        "DATE|Saturday, 21 November",
+        "DATE|Samstag, den 21. März 2026",
+        "DATE|21 de noviembre de 2026",
+        "DATE|Saturday",
+        "DATE|Mittwoch",
+        "DATE|2026-W47",
+        "DATE|20261121",
+        "DATE|November 2026",
+        "DATE|Q4 2026",
+        "DATE|2026年11月21日",
+        "UUID|550e8400-e29b-41d4-a716-446655440000",
+        "UUID|550E8400-E29B-41D4-A716-446655440000",
+        "BARE_UUID|550e8400e29b41d4a716446655440000",
+        "HEX|550e8400e29b01d4a716446655440000",
+        "HEX|8f3a9c01",
+        "HEX|0x1f9a33",
+        "TOKEN|01JD8Z4Q2M7Y6W5V4T3S2R1QPN",
+        "TOKEN|V1StGXR8_Z5jdHi6B-myT",
+        "TOKEN|c2Vzc2lvbi0xMjM0NTY3ODkw",
+        "TOKEN|dGhpcyBpcyBhIHRlc3Q/",
+        "TOKEN|otter-42",
+        "NUMBER|000042",
+        "NUMBER|4711",
+        "NUMBER|1,204",
+        "EMAIL|alice.miller@example.org",
+        "NAME|Alice",
+        "NAME|Łukasz",
+        "FULL_NAME|Alice Miller",
+        "FULL_NAME|Jean-Luc O'Neil",
+        "FULL_NAME|Ludwig van Beethoven",
+        "FULL_NAME|Dr. Ana Lopez",
+        "WORD|cheerful",
+        "WORDS|a rather long remark"
+      })
+  void read_value_isTakenForWhatItIs(String form, String value) {
+    Reading reading = read("Here stands ", value, " and more text.");
+
+    assertThat(reading.form()).isEqualTo(Form.valueOf(form));
+    assertThat(reading.start()).isEqualTo("Here stands ".length());
+  }
+
+  @Test
+  void read_partOfATimeDiffers_readsTheWhole() {
+    byte[] text = "now: 2026-11-21T13:58:02Z.".getBytes(UTF_8);
+
+    Reading reading = Reader.read(text, 0, text.length, 22, 24, false);
+
+    assertThat(reading.form()).isEqualTo(Form.CLOCK);
+    assertThat(reading.start()).isEqualTo(5);
+    assertThat(reading.end()).isEqualTo(25);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "USER,You are talking to ",
+    "USER,user: ",
+    "USER,'{\"userName\":\"'",
+    "USER,User ID: ",
+    "ID,Session ID: ",
+    "ID,trace=",
+    "ID,\"The user's request id is \"",
+    "COUNT,This is attempt ",
+    "VERSION,Build ",
+    "NONE,The weather is "
+  })
+  void cue_wordsBefore_sayWhatItIs(Cue cue, String before) {
+    assertThat(read(before, "4711", "\n").cue()).isEqualTo(cue);
+  }
+
+  @Test
+  void read_lineInserted_findsTheValueInIt() {
+    String line = "Please note: the time is 13:58.\n";
+    byte[] text = (line + "Be kind.").getBytes(UTF_8);
+
+    Reading reading = Reader.read(text, 0, text.length, 0, line.length(), true);
+
+    assertThat(reading.form()).isEqualTo(Form.CLOCK);
+    assertThat(reading.start()).isEqualTo(line.indexOf("13:58"));
+  }
+}
