@@ -39,6 +39,7 @@ class ArchitectureTest {
     "dev.warmpath.extproc.pick..",
     "dev.warmpath.extproc.annotate..",
     "dev.warmpath.extproc.provider..",
+    "dev.warmpath.extproc.repair..",
     "dev.warmpath.extproc.usage..",
     "dev.warmpath.extproc.volatility..",
     "dev.warmpath.extproc.ledger..",

@@ -1,5 +1,7 @@
 package dev.warmpath.config;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import dev.warmpath.config.v1.Api;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.config.v1.ControlPlane;
@@ -10,6 +12,7 @@ import dev.warmpath.config.v1.Mode;
 import dev.warmpath.config.v1.Model;
 import dev.warmpath.config.v1.Pool;
 import dev.warmpath.config.v1.Provider;
+import dev.warmpath.config.v1.Repair;
 import dev.warmpath.config.v1.Route;
 import dev.warmpath.config.v1.Secrets;
 import dev.warmpath.config.v1.Tenant;
@@ -235,6 +238,24 @@ final class Rules {
         case TO_NOT_SET -> {}
       }
       reachable(i, route, path);
+      repair(route.getRepair(), path + ".repair");
+    }
+  }
+
+  private void repair(Repair repair, String path) {
+    for (int i = 0; i < repair.getMoveSystemLinesCount(); i++) {
+      try {
+        Pattern.compile(repair.getMoveSystemLines(i));
+      } catch (PatternSyntaxException e) {
+        log.add(
+            "%s.move_system_lines[%d]".formatted(path, i),
+            "a pattern in RE2 syntax: " + e.getDescription());
+      }
+    }
+    boolean any =
+        repair.getSortTools() || repair.getSortSchemaKeys() || repair.getMoveSystemLinesCount() > 0;
+    if (any && repair.getMode() == Mode.ACTIVE) {
+      log.warn(path, "request bodies are edited: parts of prompts change their places");
     }
   }
 

@@ -183,6 +183,21 @@ class RulesTest {
   }
 
   @Test
+  void repair_patternThatIsNone_isRefusedByItsPlace() {
+    assertThat(
+            faults(
+                ENVOY
+                    + POOL_AND_ROUTE
+                        .stripTrailing()
+                        .replaceFirst(
+                            "pool: llama}$",
+                            "pool: llama, repair: {move_system_lines: ['Today.*', '(']}}")))
+        .containsExactly(
+            "routes[0].repair.move_system_lines[1]: ( (expected: a pattern in RE2 syntax: missing"
+                + " closing ))");
+  }
+
+  @Test
   void replicas_sameAddressTwice_refused() {
     assertThat(
             faults(

@@ -8,6 +8,7 @@ import dev.warmpath.extproc.annotate.Splices;
 import dev.warmpath.extproc.prefix.PrefixChain;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.provider.Catalogue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether a body may be edited at all, and asks the planners how. A body is left alone when
@@ -91,18 +92,22 @@ final class Annotator {
 
   private boolean mayEdit(
       RequestHead head, RouteEntry route, String field, Prompt prompt, Splices splices) {
-    String refusal = null;
-    if (head.signed()) {
-      refusal = "signed";
-    } else if (head.contentLength() < 0) {
-      refusal = "no_content_length";
-    } else if (splices.editedLength(prompt.bodyLength()) > maxBodyBytes) {
-      refusal = "over_body_limit";
-    }
+    String refusal = refusal(head, prompt, splices);
     if (refusal != null) {
       metrics.annotated(route.id(), field, refusal);
     }
     return refusal == null;
+  }
+
+  /** Why a body may not be edited; null: it may. */
+  @Nullable String refusal(RequestHead head, Prompt prompt, Splices splices) {
+    if (head.signed()) {
+      return "signed";
+    }
+    if (head.contentLength() < 0) {
+      return "no_content_length";
+    }
+    return splices.editedLength(prompt.bodyLength()) > maxBodyBytes ? "over_body_limit" : null;
   }
 
   /** Blocks that end at or before a place in the canonical text. */

@@ -58,6 +58,7 @@ public final class ExchangeMetrics {
   private final ConcurrentHashMap<Pair, Counter> passed = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> planned = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Triple, Counter> decisions = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Triple, Counter> repairs = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> picks = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> tokens = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> ended = new ConcurrentHashMap<>();
@@ -157,6 +158,25 @@ public final class ExchangeMetrics {
         "route",
         "mode");
     planTime.record(planNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** What came of a repair. */
+  void repaired(String route, String repair, String decision) {
+    Triple labels = new Triple(route, repair, decision);
+    Counter counter = repairs.get(labels);
+    if (counter == null) {
+      counter =
+          repairs.computeIfAbsent(
+              labels,
+              triple ->
+                  Counter.builder("warmpath.repairs")
+                      .description("Repairs of prompts by what came of them")
+                      .tag("route", triple.route())
+                      .tag("repair", triple.subject())
+                      .tag("decision", triple.decision())
+                      .register(registry));
+    }
+    counter.increment();
   }
 
   /**

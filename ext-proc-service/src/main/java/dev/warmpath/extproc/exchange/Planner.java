@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Struct;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.warmpath.config.v1.Mode;
+import dev.warmpath.extproc.annotate.Splices;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
 import dev.warmpath.extproc.ledger.Shadow;
@@ -18,6 +19,7 @@ import dev.warmpath.extproc.prompt.ApiCall;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Verdict;
+import dev.warmpath.extproc.repair.Repairs;
 import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.service.ext_proc.v3.BodyMutation;
 import io.envoyproxy.envoy.service.ext_proc.v3.BodyResponse;
@@ -160,6 +162,18 @@ final class Planner {
     if (verdict != Verdict.OK) {
       return Decision.pass(verdict.label());
     }
+    int bodyLength = bodyBytes.size();
+    boolean repaired = false;
+    byte[] better = repaired(head, route, prompt);
+    if (better != null) {
+      // Bytes have changed their places and nothing else, so that this is as sound as before.
+      repaired = own.scanner.scan(better, better.length, dialect, prompt) == Verdict.OK;
+      if (!repaired) {
+        throw new IllegalStateException("a repaired body doesn't scan");
+      }
+      body = better;
+      bodyLength = better.length;
+    }
     if (Math.max(prompt.modelLength(), call.model().length()) > MAX_MODEL_BYTES) {
       return Decision.pass(PassReason.MODEL_NAME_TOO_LONG.label());
     }
@@ -181,7 +195,8 @@ final class Planner {
                 : forecast(picker, own, nowNanos);
     try {
       Request request =
-          new Request(head, route, dialect, tenant, scope, body, bodyBytes.size(), bytesPerToken);
+          new Request(
+              head, route, dialect, tenant, scope, body, bodyLength, repaired, bytesPerToken);
       return decide(request, own, picker == null ? null : own.pick, dispatch, nowNanos);
     } catch (RuntimeException e) {
       // Else the endpoint would look busy with it for ever.
@@ -190,6 +205,26 @@ final class Planner {
       }
       throw e;
     }
+  }
+
+  /** The body as the route's repairs make it; null where it stays as it is. */
+  private byte @Nullable [] repaired(RequestHead head, RouteEntry route, Prompt prompt) {
+    Repairs repairs = route.repair().repairs();
+    if (route.repair().mode() == Mode.OFF || repairs.isEmpty()) {
+      return null;
+    }
+    Splices splices =
+        repairs.plan(
+            prompt, (repair, decision) -> metrics.repaired(route.id(), repair, decision.label()));
+    if (splices.isEmpty() || route.repair().mode() != Mode.ACTIVE) {
+      return null;
+    }
+    String refusal = annotator.refusal(head, prompt, splices);
+    if (refusal != null) {
+      metrics.repaired(route.id(), "body", refusal);
+      return null;
+    }
+    return splices.apply(prompt.body(), prompt.bodyLength());
   }
 
   private Decision decide(
@@ -220,7 +255,7 @@ final class Planner {
         own.chain.keyRoot(),
         own.chain.keyConversation(),
         session == null ? "" : session);
-    boolean edited = applied && !edits.splices().isEmpty();
+    boolean marked = applied && !edits.splices().isEmpty();
     Shadow shadow =
         accounts.shadow(
             route,
@@ -238,7 +273,7 @@ final class Planner {
                 request.tenant(),
                 request.scope(),
                 applied,
-                edited,
+                marked,
                 !edits.fieldIsClients(),
                 own.chain.keyRoot(),
                 own.chain.keyConversation(),
@@ -248,7 +283,9 @@ final class Planner {
             dispatch,
             listed,
             nowNanos);
-    byte[] editedBody = edited ? edits.splices().apply(request.body(), request.bodyLength()) : null;
+    byte[] repairedBody = request.repaired() ? request.body() : null;
+    byte[] editedBody =
+        marked ? edits.splices().apply(request.body(), request.bodyLength()) : repairedBody;
     ProcessingResponse reply = reply(plan, own.chain, editedBody);
     metrics.planned(route.id(), mode(applied), clock.getAsLong() - nowNanos);
     plans.opened(plan);
@@ -294,21 +331,20 @@ final class Planner {
       ExchangePlan plan, PrefixChain chain, byte @Nullable [] editedBody) {
     Struct.Builder metadata =
         Struct.newBuilder().putFields(Names.PLAN_NAMESPACE, Replies.struct(PlanMetadata.of(plan)));
-    ProcessingResponse.Builder reply = ProcessingResponse.newBuilder();
+    CommonResponse.Builder common = CommonResponse.newBuilder();
+    HeaderMutation.Builder headers = HeaderMutation.newBuilder();
+    if (editedBody != null) {
+      headers.addSetHeaders(Replies.header(CONTENT_LENGTH, Integer.toString(editedBody.length)));
+      common.setBodyMutation(
+          BodyMutation.newBuilder().setBody(UnsafeByteOperations.unsafeWrap(editedBody)));
+    }
     if (plan.applied()) {
-      CommonResponse.Builder common = CommonResponse.newBuilder();
-      HeaderMutation.Builder headers = HeaderMutation.newBuilder();
       if (chain.hasRoot()) {
         headers.addSetHeaders(Replies.header(Names.KEY_ROOT, HEX.toHexDigits(chain.keyRoot())));
       }
       if (chain.hasConversation()) {
         headers.addSetHeaders(
             Replies.header(Names.KEY_CONVERSATION, HEX.toHexDigits(chain.keyConversation())));
-      }
-      if (editedBody != null) {
-        headers.addSetHeaders(Replies.header(CONTENT_LENGTH, Integer.toString(editedBody.length)));
-        common.setBodyMutation(
-            BodyMutation.newBuilder().setBody(UnsafeByteOperations.unsafeWrap(editedBody)));
       }
       if (plan.listed().length > 0) {
         metadata.putFields(
@@ -318,13 +354,14 @@ final class Planner {
                     .putFields(Names.DESTINATION, Replies.string(String.join(",", plan.listed())))
                     .build()));
       }
-      reply.setRequestBody(
-          BodyResponse.newBuilder().setResponse(common.setHeaderMutation(headers)));
-    } else {
-      reply.setRequestBody(
-          BodyResponse.newBuilder().setResponse(CommonResponse.getDefaultInstance()));
     }
-    return reply.setDynamicMetadata(metadata).build();
+    if (headers.getSetHeadersCount() > 0) {
+      common.setHeaderMutation(headers);
+    }
+    return ProcessingResponse.newBuilder()
+        .setRequestBody(BodyResponse.newBuilder().setResponse(common))
+        .setDynamicMetadata(metadata)
+        .build();
   }
 
   private static String mode(boolean applied) {

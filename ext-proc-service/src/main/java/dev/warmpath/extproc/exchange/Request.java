@@ -11,6 +11,7 @@ import dev.warmpath.extproc.prompt.Dialect;
  * @param scope whose cache it meets, with the model that body or path names
  * @param body valid until the next request of the thread
  * @param bodyLength bytes of {@code body} that belong to the request
+ * @param repaired whether {@code body} is another than the client's
  * @param bytesPerToken estimate for the scope
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
@@ -22,6 +23,7 @@ record Request(
     Scope scope,
     byte[] body,
     int bodyLength,
+    boolean repaired,
     double bytesPerToken) {
 
   String model() {

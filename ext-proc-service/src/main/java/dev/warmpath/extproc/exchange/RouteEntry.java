@@ -2,6 +2,7 @@ package dev.warmpath.extproc.exchange;
 
 import dev.warmpath.config.v1.Mode;
 import dev.warmpath.extproc.prompt.Dialect;
+import dev.warmpath.extproc.repair.Repairs;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param dialect of its bodies; null: by path
  * @param sessionHeader lower-case name of the header that names a session
  * @param mode how far a decision goes
+ * @param repair what is changed in prompts before that
  */
 record RouteEntry(
     String id,
@@ -23,7 +25,17 @@ record RouteEntry(
     Target target,
     @Nullable Dialect dialect,
     String sessionHeader,
-    Mode mode) {
+    Mode mode,
+    Repair repair) {
+
+  /**
+   * The repairs of a route.
+   *
+   * @param mode how far they go
+   */
+  record Repair(Mode mode, Repairs repairs) {
+    static final Repair NONE = new Repair(Mode.OFF, Repairs.NONE);
+  }
 
   /** Where requests go, and so what is decided for them. */
   sealed interface Target {

@@ -1,12 +1,15 @@
 package dev.warmpath.extproc.exchange;
 
+import com.google.re2j.Pattern;
 import dev.warmpath.config.v1.Api;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.config.v1.Pool;
 import dev.warmpath.config.v1.Provider;
+import dev.warmpath.config.v1.Repair;
 import dev.warmpath.config.v1.Route;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
+import dev.warmpath.extproc.repair.Repairs;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -56,7 +59,8 @@ final class Routes {
                   new PoolTarget(pool.getName(), pool.getIsolation() == Pool.Isolation.TENANT),
                   Apis.dialect(route.getApi()),
                   route.getSessionHeader(),
-                  route.getPick());
+                  route.getPick(),
+                  repair(route));
             }
             case PROVIDER -> {
               Provider provider = known(providers.get(route.getProvider()), route.getProvider());
@@ -72,7 +76,8 @@ final class Routes {
                   Apis.dialect(
                       route.getApi() == Api.API_UNSPECIFIED ? provider.getApi() : route.getApi()),
                   route.getSessionHeader(),
-                  route.getAnnotate());
+                  route.getAnnotate(),
+                  repair(route));
             }
             case TO_NOT_SET ->
                 throw new IllegalArgumentException(
@@ -112,6 +117,19 @@ final class Routes {
       }
     }
     return true;
+  }
+
+  private static RouteEntry.Repair repair(Route route) {
+    if (!route.hasRepair()) {
+      return RouteEntry.Repair.NONE;
+    }
+    Repair repair = route.getRepair();
+    return new RouteEntry.Repair(
+        repair.getMode(),
+        new Repairs(
+            repair.getSortTools(),
+            repair.getSortSchemaKeys(),
+            repair.getMoveSystemLinesList().stream().map(Pattern::compile).toList()));
   }
 
   private static <T> T known(@Nullable T value, String name) {

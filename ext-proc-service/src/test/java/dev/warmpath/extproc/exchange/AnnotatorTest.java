@@ -44,7 +44,8 @@ class AnnotatorTest {
           new ProviderTarget("anthropic", "scope", false),
           Dialect.ANTHROPIC_MESSAGES,
           "",
-          Mode.ACTIVE);
+          Mode.ACTIVE,
+          RouteEntry.Repair.NONE);
   private static final RouteEntry POOL =
       new RouteEntry(
           "chat",
@@ -53,7 +54,8 @@ class AnnotatorTest {
           new PoolTarget("llama", true),
           Dialect.OPENAI_CHAT,
           "",
-          Mode.ACTIVE);
+          Mode.ACTIVE,
+          RouteEntry.Repair.NONE);
   private static final RequestHead PLAIN = head(1_000, false);
   private static final RequestHead SIGNED = head(1_000, true);
   private static final RequestHead OF_UNTOLD_LENGTH = head(-1, false);
@@ -88,7 +90,15 @@ class AnnotatorTest {
     new PrefixHasher(new KeyRing(secret, secret), 1_024, 4_096).chain(prompt, scope, chain);
     var request =
         new Request(
-            head, PROVIDER, prompt.dialect(), "", scope, prompt.body(), prompt.bodyLength(), 4);
+            head,
+            PROVIDER,
+            prompt.dialect(),
+            "",
+            scope,
+            prompt.body(),
+            prompt.bodyLength(),
+            false,
+            4);
     return annotator(maxBodyBytes).mark(request, prompt, chain, new AnnotationPlanner(), nowNanos);
   }
 

@@ -36,7 +36,8 @@ class PlansTest {
           new RouteEntry.ProviderTarget("anthropic", "scope", false),
           Dialect.ANTHROPIC_MESSAGES,
           "",
-          Mode.ACTIVE);
+          Mode.ACTIVE,
+          RouteEntry.Repair.NONE);
 
   private static final int PROMPT_TOKENS = 100;
   private static final String ENGINE = "10.0.0.1:8001";
@@ -49,7 +50,8 @@ class PlansTest {
           new RouteEntry.PoolTarget("engines", false),
           Dialect.OPENAI_CHAT,
           "",
-          Mode.ACTIVE);
+          Mode.ACTIVE,
+          RouteEntry.Repair.NONE);
 
   private final PoolPicker picker = new PoolPicker(PickSettings.DEFAULTS);
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -159,7 +161,8 @@ class PlansTest {
             new RouteEntry.PoolTarget("engines", false),
             Dialect.OPENAI_CHAT,
             "",
-            Mode.ACTIVE);
+            Mode.ACTIVE,
+            RouteEntry.Repair.NONE);
 
     assertThat(settledWith(pool, withoutReads).readTokens())
         .as("may not tell at all")

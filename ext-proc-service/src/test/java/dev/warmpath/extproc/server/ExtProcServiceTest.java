@@ -60,6 +60,11 @@ class ExtProcServiceTest {
         - {name: llama, endpoints: [{address: "127.0.0.1:1001"}, {address: "127.0.0.1:1002"}]}
       routes:
         - {id: forecast, path_prefix: /v1/chat, headers: {x-mode: forecast}, pool: llama}
+        - id: repaired
+          path_prefix: /v1/chat
+          headers: {x-mode: repaired}
+          pool: llama
+          repair: {mode: active, sort_tools: true}
         - {id: chat, path_prefix: /v1/chat, pool: llama, pick: active}
         - {id: other, path_prefix: /v2, pool: llama, pick: active}
       """;
@@ -285,6 +290,32 @@ class ExtProcServiceTest {
     exchange.end();
     until(() -> gauge("warmpath_plans_open") == 0);
     return served;
+  }
+
+  @Test
+  void tools_inAnotherOrder_areSortedWhereTheRouteAsksForIt() throws Exception {
+    String tail = "],\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+    String a = "{\"function\":{\"name\":\"a\"}}";
+    String b = "{\"function\":{\"name\":\"b\"}}";
+    ByteString sorted = ByteString.copyFromUtf8("{\"tools\":[" + a + "," + b + tail);
+    ByteString turned = ByteString.copyFromUtf8("{\"tools\":[" + b + "," + a + tail);
+
+    ProcessingResponse untouched =
+        new EnvoyStream(channel).exchange(Map.of("x-mode", "repaired"), sorted);
+    ProcessingResponse repaired =
+        new EnvoyStream(channel).exchange(Map.of("x-mode", "repaired"), turned);
+
+    assertThat(untouched.getRequestBody().getResponse().hasBodyMutation()).isFalse();
+    assertThat(repaired.getRequestBody().getResponse().getBodyMutation().getBody())
+        .isEqualTo(sorted);
+    assertThat(text(repaired, "warmpath", "root")).isEqualTo(text(untouched, "warmpath", "root"));
+    assertThat(
+            registry
+                .get("warmpath.repairs")
+                .tags("route", "repaired", "repair", "tools", "decision", "repaired")
+                .counter()
+                .count())
+        .isEqualTo(1);
   }
 
   @Test
