@@ -63,6 +63,7 @@ abstract sealed class Blocks permits TypedBlocks, NamedBlocks {
     if (!scan.enterArray()) {
       return false;
     }
+    int before = scan.prompt.parts;
     for (boolean first = true; ; first = false) {
       int next = json.nextElement(first);
       if (next != JsonCursor.FOUND) {
@@ -71,13 +72,18 @@ abstract sealed class Blocks permits TypedBlocks, NamedBlocks {
       if (json.peek() != '{') {
         return scan.unexpected();
       }
-      if (!block()) {
+      if (!block(before)) {
         return false;
       }
     }
   }
 
-  private boolean block() {
+  /**
+   * One block.
+   *
+   * @param before parts that stand before this content
+   */
+  private boolean block(int before) {
     if (!scan.hasRoom(1)) {
       return false;
     }
@@ -91,7 +97,9 @@ abstract sealed class Blocks permits TypedBlocks, NamedBlocks {
     if (plainText()) {
       if (isMarkerAlone()) {
         json.outPos = textStart;
-        prompt.markLastPart(marker);
+        if (prompt.parts > before) {
+          prompt.markLastPart(marker);
+        }
       } else {
         prompt.addPart(PartKind.TEXT, false, marker, rawStart, json.pos, textStart, json.outPos);
       }

@@ -16,6 +16,8 @@ final class Grammar {
     CACHE_SALT,
     USER,
     SESSION,
+    /** The same by SGLang's older name, which counts where it is the only one. */
+    NESTED_SESSION,
     /** An earlier response or conversation, whose text isn't in the body. */
     HISTORY,
     STREAM,
@@ -132,7 +134,7 @@ final class Grammar {
   private static final Grammar STREAM_OPTIONS =
       new Grammar(field(Field.INCLUDE_USAGE, "include_usage"));
 
-  private static final Grammar SGLANG_SESSION = new Grammar(field(Field.SESSION, "id"));
+  private static final Grammar SGLANG_SESSION = new Grammar(field(Field.NESTED_SESSION, "id"));
 
   private static final Grammar CHAT =
       new Grammar(

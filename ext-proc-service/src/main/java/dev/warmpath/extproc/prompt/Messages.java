@@ -18,6 +18,8 @@ final class Messages {
   /** Of Responses: what the model doesn't read. These and all behind are dropped. */
   private static final int FIRST_DROPPED = 10;
 
+  private static final int TYPE = 12;
+
   private static final int UNKNOWN_MEMBER_RANK = 10;
 
   private static final String[] MEMBERS = {
@@ -200,7 +202,7 @@ final class Messages {
     boolean hadImages = prompt.hasImages;
     int segment = prompt.beginSegment(rawStart, textStart);
     int role = members();
-    if (json.fault != Verdict.OK) {
+    if (json.fault != Verdict.OK && !isItemAfterAll(rawStart, textStart, depth)) {
       return false;
     }
     if (role == NO_ROLE) {
@@ -221,6 +223,43 @@ final class Messages {
         json.pos,
         json.outPos);
     return true;
+  }
+
+  /**
+   * Whether an object that broke the rules of a message is an item that is none, which its type may
+   * tell behind what broke them. Clears the fault if so.
+   */
+  private boolean isItemAfterAll(int rawStart, int textStart, int depth) {
+    Verdict fault = json.fault;
+    if (!items || (fault != Verdict.UNEXPECTED_SHAPE && fault != Verdict.DUPLICATE_KEY)) {
+      return false;
+    }
+    json.fault = Verdict.OK;
+    json.rewind(rawStart, textStart, depth);
+    if (!json.enter()) {
+      return false;
+    }
+    boolean hasRole = false;
+    boolean otherType = false;
+    for (boolean first = true; ; first = false) {
+      json.outPos = textStart;
+      int next = json.nextMember(first);
+      if (next == JsonCursor.FAULT) {
+        return false;
+      }
+      if (next == JsonCursor.CLOSED) {
+        return !hasRole || otherType || json.fail(fault);
+      }
+      int name = members.indexOfKey(json);
+      boolean given = json.peek() != 'n';
+      int valueStart = json.outPos;
+      if (!json.value()) {
+        return false;
+      }
+      hasRole |= given && name == ROLE;
+      otherType |=
+          given && name == TYPE && MESSAGE_TYPE.indexOf(json, valueStart + 1, json.outPos - 1) < 0;
+    }
   }
 
   /**
@@ -287,7 +326,7 @@ final class Messages {
         sound = blocks.markers.read(Markers.DEFAULT_SECONDS) >= 0;
         json.outPos = mark;
       } else if (name >= FIRST_DROPPED) {
-        boolean type = name == FIRST_DROPPED + 2;
+        boolean type = name == TYPE;
         int valueStart = json.outPos + 1;
         sound = json.value();
         if (sound && type && MESSAGE_TYPE.indexOf(json, valueStart, json.outPos - 1) < 0) {

@@ -41,6 +41,9 @@ final class NamedBlocks extends Blocks {
   private static final Kind[] KINDS = Kind.values();
   private static final Names MEMBERS = members(KINDS);
 
+  /** For each of them the bit that its two spellings share. */
+  private static final int[] BITS = bits(KINDS);
+
   // Members of what a block holds.
   private static final int SOURCE = 0;
   private static final int CONTENT = 1;
@@ -76,6 +79,17 @@ final class NamedBlocks extends Blocks {
     return new Names(names);
   }
 
+  private static int[] bits(Kind[] kinds) {
+    int[] bits = new int[FIRST_KIND + kinds.length];
+    for (int name = 0; name < bits.length; name++) {
+      bits[name] = 1 << name;
+      if (name >= FIRST_KIND && kinds[name - FIRST_KIND].name().endsWith("_SNAKE")) {
+        bits[name] = bits[name - 1];
+      }
+    }
+    return bits;
+  }
+
   @Override
   boolean isMarkerAlone() {
     return markerAlone;
@@ -87,6 +101,8 @@ final class NamedBlocks extends Blocks {
       return false;
     }
     marker = 0;
+    boolean text = false;
+    boolean point = false;
     int seen = 0;
     int mark = json.outPos;
     for (boolean first = true; ; first = false) {
@@ -95,16 +111,15 @@ final class NamedBlocks extends Blocks {
         return false;
       }
       if (next == JsonCursor.CLOSED) {
-        boolean text = (seen & 1 << TEXT) != 0;
-        boolean point = (seen & 1 << CACHE_POINT) != 0;
         markerAlone = point && !text;
         return text != point;
       }
       int name = MEMBERS.indexOfKey(json);
       if (name >= 0) {
-        if ((seen & 1 << name) != 0) {
+        if ((seen & BITS[name]) != 0) {
           return json.fail(Verdict.DUPLICATE_KEY);
         }
+        seen |= BITS[name];
       }
       json.outPos = mark;
       if (isAbsent(name)) {
@@ -119,6 +134,7 @@ final class NamedBlocks extends Blocks {
             return false;
           }
           mark = json.outPos;
+          text = true;
         }
         case CACHE_POINT -> {
           marker = markers.read(Markers.DEFAULT_SECONDS);
@@ -126,12 +142,12 @@ final class NamedBlocks extends Blocks {
             return false;
           }
           json.outPos = mark;
+          point = true;
         }
         default -> {
           return false;
         }
       }
-      seen |= 1 << name;
     }
   }
 
@@ -170,10 +186,10 @@ final class NamedBlocks extends Blocks {
       }
       int name = MEMBERS.indexOfKey(json);
       if (name >= 0) {
-        if ((seen & 1 << name) != 0) {
+        if ((seen & BITS[name]) != 0) {
           return json.fail(Verdict.DUPLICATE_KEY);
         }
-        seen |= 1 << name;
+        seen |= BITS[name];
       }
       if (isAbsent(name)) {
         if (!scan.skip(mark)) {
@@ -254,10 +270,11 @@ final class NamedBlocks extends Blocks {
       }
       int name = INNER.indexOfKey(json);
       if (name >= 0) {
-        if ((seen & 1 << name) != 0) {
+        int bit = 1 << (name == MIME_TYPE_SNAKE ? MIME_TYPE : name);
+        if ((seen & bit) != 0) {
           return json.fail(Verdict.DUPLICATE_KEY);
         }
-        seen |= 1 << name;
+        seen |= bit;
       }
       int valueStart = json.outPos;
       boolean string = json.peek() == '"';

@@ -442,12 +442,10 @@ public final class Prompt {
     parts++;
   }
 
-  /** Gives the last part its marker, if it is one of the last segment and has none yet. */
+  /** Gives the last part its marker, if it has none yet. */
   void markLastPart(int seconds) {
     int at = (parts - 1) * STRIDE;
-    if (parts > 0
-        && partRecords[at + LINK] == segments - 1
-        && partRecords[at + META] >> PART_MARKER_SHIFT == 0) {
+    if (partRecords[at + META] >> PART_MARKER_SHIFT == 0) {
       partRecords[at + META] |= seconds << PART_MARKER_SHIFT;
     }
   }

@@ -57,6 +57,7 @@ public final class PromptScanner {
   private final Messages.Reader inputsReader;
 
   private boolean completionTokensSeen;
+  private boolean messagesSeen;
 
   public PromptScanner(Limits limits) {
     this.limits = limits;
@@ -94,6 +95,7 @@ public final class PromptScanner {
     sections.clear();
     messages.start(dialect);
     completionTokensSeen = false;
+    messagesSeen = false;
     boolean sound = body(out);
     out.text = json.out;
     if (!sound) {
@@ -125,7 +127,7 @@ public final class PromptScanner {
       return false;
     }
     prompt.textLength = json.outPos;
-    if (!hasMessages(prompt)) {
+    if (!messagesSeen) {
       return json.fail(Verdict.NO_PROMPT);
     }
     return appendix(prompt);
@@ -133,19 +135,6 @@ public final class PromptScanner {
 
   private boolean atEnd() {
     return !json.skipSpace() || json.fail(Verdict.TRAILING_BYTES);
-  }
-
-  private static boolean hasMessages(Prompt prompt) {
-    if (prompt.segments == 0) {
-      return false;
-    }
-    // Messages are the last section.
-    return switch (prompt.kind(prompt.segments - 1)) {
-      case MESSAGE -> true;
-      // Leading system messages are messages, though none may follow.
-      case SYSTEM -> prompt.dialect.systemLeadsMessages();
-      case TOOL -> false;
-    };
   }
 
   /** Reads the object at the cursor, of which nothing is written but the sections in it. */
@@ -198,6 +187,10 @@ public final class PromptScanner {
       // Nothing depends on these two, so they are no reason to pass.
       case USER -> json.peek() == '"' ? string(Prompt.USER, mark) : scan.skip(mark);
       case SESSION -> json.peek() == '"' ? string(Prompt.SESSION, mark) : scan.skip(mark);
+      case NESTED_SESSION ->
+          (json.peek() == '"' && scan.prompt.valueRawStarts[Prompt.SESSION] < 0)
+              ? string(Prompt.SESSION, mark)
+              : scan.skip(mark);
       case HISTORY -> named(Prompt.HISTORY, mark);
       case STREAM -> {
         scan.prompt.stream = json.peek() == 't';
@@ -300,6 +293,10 @@ public final class PromptScanner {
     if (!reader.read()) {
       return false;
     }
+    // A system prompt that stands apart is nothing to answer; leading system messages are messages.
+    messagesSeen |=
+        (field == Grammar.Field.MESSAGES || field == Grammar.Field.INPUTS)
+            && prompt.segments > segmentStart;
     sections.settle(field.ordinal(), textStart, segmentStart, partStart, json, prompt);
     return true;
   }

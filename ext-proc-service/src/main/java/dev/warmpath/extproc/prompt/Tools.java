@@ -24,6 +24,7 @@ final class Tools {
   // Of the tool just read.
   private int marker;
   private int seen;
+  private boolean pointSeen;
   private boolean empty;
 
   Tools(Scan scan) {
@@ -71,7 +72,7 @@ final class Tools {
     if (!members()) {
       return false;
     }
-    if (empty && (seen & 1 << CACHE_POINT) != 0) {
+    if (empty && pointSeen) {
       json.outPos = textStart;
       prompt.segments = segment;
       if (behindTool) {
@@ -93,6 +94,11 @@ final class Tools {
     return true;
   }
 
+  /** Converse marks by a block of its own; elsewhere the name means nothing. */
+  private boolean pointsAreMarkers() {
+    return scan.prompt.dialect == Dialect.BEDROCK_CONVERSE;
+  }
+
   private boolean members() {
     if (!json.enter()) {
       return false;
@@ -100,6 +106,7 @@ final class Tools {
     json.put('{');
     marker = 0;
     seen = 0;
+    pointSeen = false;
     empty = true;
     for (boolean first = true; ; first = false) {
       int mark = json.outPos;
@@ -117,17 +124,20 @@ final class Tools {
         return true;
       }
       int name = MEMBERS.indexOfKey(json);
-      if (name >= 0) {
+      boolean point = name == CACHE_POINT && pointsAreMarkers();
+      if (name >= 0 && (name != CACHE_POINT || point)) {
         if ((seen & 1 << name) != 0) {
           return json.fail(Verdict.DUPLICATE_KEY);
         }
         seen |= 1 << name;
       }
-      if (name == MARKER || name == CACHE_POINT) {
-        marker = markers.read(Markers.DEFAULT_SECONDS);
-        if (marker < 0) {
+      if (name == MARKER || (point && json.peek() != 'n')) {
+        int seconds = markers.read(Markers.DEFAULT_SECONDS);
+        if (seconds < 0) {
           return false;
         }
+        marker = Math.max(marker, seconds);
+        pointSeen |= point;
         json.outPos = mark;
         continue;
       }

@@ -251,6 +251,77 @@ class DialectScanTest {
   }
 
   @Test
+  void responses_instructionsAlone_areNoPrompt() {
+    assertThat(verdict(Dialect.OPENAI_RESPONSES, "{'instructions':'Be brief'}"))
+        .isEqualTo(Verdict.NO_PROMPT);
+    assertThat(verdict(Dialect.OPENAI_RESPONSES, "{'instructions':'Be brief','input':[]}"))
+        .isEqualTo(Verdict.NO_PROMPT);
+  }
+
+  @Test
+  void responses_itemWhoseTypeStandsLast_isNoMessageAllTheSame() {
+    assertThat(
+            scan(
+                Dialect.OPENAI_RESPONSES,
+                "{'input':[{'content':{'a':1},'role':7,'type':'x_call'},{'type':'y','content':7}]}"))
+        .containsExactly(
+            "MESSAGE ASSISTANT TOOL_USE <{\"content>:{\"a>:1},\"role>:7,\"type>:\"x_call>}>",
+            "MESSAGE OTHER OTHER <{\"type>:\"y>,\"content>:7}>");
+    assertThat(
+            verdict(Dialect.OPENAI_RESPONSES, "{'input':[{'content':7,'role':'user','id':'i'}]}"))
+        .isEqualTo(Verdict.UNEXPECTED_SHAPE);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "BEDROCK_CONVERSE | {'messages':[{'role':'user','content':[{'text':null,'text':'a'}]}]}",
+        "GEMINI | {'contents':[{'parts':[{'text':'a','thought':false,'thought':null}]}]}",
+        "GEMINI | {'contents':[{'parts':[{'inlineData':{},'inline_data':{}}]}]}",
+        "GEMINI | {'contents':[{'parts':[{'fileData':{'mimeType':'a','mime_type':'b'}}]}]}",
+      })
+  void block_withAFieldTwice_isADuplicate(Dialect dialect, String body) {
+    assertThat(verdict(dialect, body)).isEqualTo(Verdict.DUPLICATE_KEY);
+  }
+
+  @Test
+  void converse_cachePointFirst_marksNoMemberOfTheMessage() {
+    assertThat(
+            scan(
+                Dialect.BEDROCK_CONVERSE,
+                "{'messages':[{'x':1,'role':'user','content':[{'cachePoint':{}},{'text':'a'}]}]}"))
+        .containsExactly("MESSAGE USER TEXT OTHER a<\"x>:1>");
+  }
+
+  @Test
+  void cachePoint_outsideOfConverse_isAMemberLikeAnother() {
+    assertThat(
+            scan(
+                Dialect.OPENAI_CHAT,
+                "{'messages':[{'role':'user'}],'tools':[{'name':'f'},{'cachePoint':{}}]}"))
+        .containsExactly(
+            "TOOL SYSTEM TOOL <{\"name>:\"f>}>",
+            "TOOL SYSTEM TOOL <{\"cachePoint>:{}}>",
+            "MESSAGE USER ");
+    assertThat(prompt.markers()).isZero();
+  }
+
+  @Test
+  void chat_twoNamesForTheSession_theNewerCounts() {
+    String body = "{%s,'messages':[{'role':'user'}],%s}";
+    String newer = "'session_id':'new'";
+    String older = "'session_params':{'id':'old'}";
+
+    scan(Dialect.OPENAI_CHAT, body.formatted(newer, older));
+    assertThat(text(prompt.sessionTextStart(), prompt.sessionTextEnd())).isEqualTo("new");
+    scan(Dialect.OPENAI_CHAT, body.formatted(older, newer));
+    assertThat(text(prompt.sessionTextStart(), prompt.sessionTextEnd())).isEqualTo("new");
+    scan(Dialect.OPENAI_CHAT, body.formatted(older, "'x':1"));
+    assertThat(text(prompt.sessionTextStart(), prompt.sessionTextEnd())).isEqualTo("old");
+  }
+
+  @Test
   void chat_whatElseTheRestNeeds_isFound() {
     scan(
         Dialect.OPENAI_CHAT,

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.fail;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -383,18 +384,20 @@ class PromptScannerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"OPENAI_CHAT", "ANTHROPIC_MESSAGES"})
+  @EnumSource
   void scan_ofRequestsSeenBefore_allocatesNothing(Dialect dialect) {
     Random random = new Random(7);
     List<byte[]> bodies = new ArrayList<>();
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 150; i++) {
       bodies.add(new Requests(random).request(dialect).compact().getBytes(UTF_8));
     }
     // Data of media is hashed by a library that returns 32 bytes each; these have none.
     bodies.removeIf(
         b ->
             new String(b, UTF_8)
-                .matches("(?s).*\"(image|image_url|file|input_audio|document)\".*"));
+                .matches(
+                    "(?s).*\"(image|image_url|input_image|file|input_file|input_audio|document"
+                        + "|video|inlineData|inline_data|fileData|file_data)\".*"));
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long allocated = Long.MAX_VALUE;
     for (int round = 0; round < 20; round++) {
@@ -414,40 +417,45 @@ class PromptScannerTest {
   @ParameterizedTest
   @EnumSource(Hostile.class)
   void scan_ofHostileBody_takesLinearTime(Hostile hostile) {
-    byte[] one = hostile.body(1 << 18);
-    byte[] eight = hostile.body(1 << 21);
-    PromptScanner wide = new PromptScanner(new PromptScanner.Limits(8 << 20, 128, 1_000_000));
-    long fastestOne = Long.MAX_VALUE;
-    long fastestEight = Long.MAX_VALUE;
+    PromptScanner wide = new PromptScanner(new PromptScanner.Limits(16 << 20, 128, 1_000_000));
+    int[] megabytes = {1, 2, 4, 8};
+    long[] fastest = {Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE};
     // Eight times, were it not for caches and a compiler that is still at work; quadratic would be
     // 64 times, however often it is tried.
-    for (int round = 0; round < 30; round++) {
-      fastestOne = Math.min(fastestOne, cpuNanos(wide, one));
-      fastestEight = Math.min(fastestEight, cpuNanos(wide, eight));
-      if (round > 2 && fastestEight < 32 * fastestOne) {
+    for (int round = 0; round < 20; round++) {
+      for (int i = 0; i < fastest.length; i++) {
+        fastest[i] = Math.min(fastest[i], cpuNanos(wide, hostile, megabytes[i]));
+      }
+      if (round > 0 && fastest[3] < 24 * fastest[0] && fastest[3] < 6 * fastest[2]) {
         return;
       }
     }
-    fail("%d ns for one, %d ns for eight times as many bytes", fastestOne, fastestEight);
+    fail("%s ns for %s MB", Arrays.toString(fastest), Arrays.toString(megabytes));
   }
 
   /** Of this thread, so that neighbours on the machine don't count. */
-  private long cpuNanos(PromptScanner wide, byte[] body) {
+  private long cpuNanos(PromptScanner wide, Hostile hostile, int megabytes) {
+    byte[] body = hostile.body(megabytes << 20);
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long start = threads.getCurrentThreadCpuTime();
-    wide.scan(body, body.length, Dialect.ANTHROPIC_MESSAGES, prompt);
+    assertThat(wide.scan(body, body.length, hostile.dialect, prompt)).isEqualTo(hostile.verdict);
     return threads.getCurrentThreadCpuTime() - start;
   }
 
   enum Hostile {
     LONG_TEXT("{\"messages\":[{\"role\":\"user\",\"content\":\"", "lorem ipsum dolor ", "\"}]}"),
     ESCAPES("{\"messages\":[{\"role\":\"user\",\"content\":\"", "\\u00e9\\\\", "\"}]}"),
-    UNCLOSED("{\"messages\":[{\"role\":\"user\",\"content\":\"", "a\\\"", ""),
-    WHITE_SPACE("{", " \n", "}"),
+    UNCLOSED(
+        Dialect.ANTHROPIC_MESSAGES,
+        Verdict.UNFINISHED,
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"",
+        "a\\\"",
+        ""),
+    WHITE_SPACE(Dialect.ANTHROPIC_MESSAGES, Verdict.NO_PROMPT, "{", " \n", "}"),
     MESSAGES_OUT_OF_ORDER(
         "{\"messages\":[",
         "{\"name\":\"n\",\"content\":\"c\",\"role\":\"x\"},",
-        "{}],\"tools\":[]}"),
+        "{\"role\":\"user\"}],\"tools\":[]}"),
     LATE_MEMBERS(
         "{\"messages\":[{",
         "\"x\":\"yyyyyyyy\",",
@@ -459,15 +467,44 @@ class PromptScannerTest {
         "{}]}]}"),
     TOOLS_LAST(
         "{\"messages\":[{\"role\":\"user\"}],\"system\":\"s\",\"tools\":[",
-        "{\"name\":\"t\"},",
+        "{\"name\":\"a tool\",\"x\":1},",
         "{}]}"),
-    KEYS("{\"messages\":[{\"role\":\"user\"}]", ",\"key\":1", "}");
+    KEYS("{\"messages\":[{\"role\":\"user\"}]", ",\"key\":1", "}"),
+    TYPES_BEHIND(
+        Dialect.OPENAI_RESPONSES,
+        Verdict.OK,
+        "{\"input\":[",
+        "{\"content\":7,\"type\":\"x_call\"},",
+        "{}],\"instructions\":\"s\"}"),
+    CACHE_POINTS(
+        Dialect.BEDROCK_CONVERSE,
+        Verdict.OK,
+        "{\"messages\":[{\"role\":\"user\",\"content\":[",
+        "{\"cachePoint\":{}},{\"text\":\"a\",\"x\":1},",
+        "{}]}],\"system\":[{\"text\":\"s\"}],\"toolConfig\":{\"tools\":[{\"toolSpec\":{}}]}}"),
+    PARTS_IN_PARTS(
+        Dialect.GEMINI,
+        Verdict.OK,
+        "{\"contents\":[{\"parts\":[{\"functionResponse\":{\"parts\":[",
+        "{\"inlineData\":{\"mimeType\":\"image/png\"}},",
+        "{}]}}]}]}"),
+    TOKEN_IDS(Dialect.OPENAI_COMPLETIONS, Verdict.OK, "{\"prompt\":[", "7, ", "7]}"),
+    TOKENS_THEN_TEXT(
+        Dialect.OPENAI_EMBEDDINGS, Verdict.UNEXPECTED_SHAPE, "{\"input\":[", "7,", "\"a\"]}");
 
+    private final Dialect dialect;
+    private final Verdict verdict;
     private final String start;
     private final String repeated;
     private final String end;
 
     Hostile(String start, String repeated, String end) {
+      this(Dialect.ANTHROPIC_MESSAGES, Verdict.OK, start, repeated, end);
+    }
+
+    Hostile(Dialect dialect, Verdict verdict, String start, String repeated, String end) {
+      this.dialect = dialect;
+      this.verdict = verdict;
       this.start = start;
       this.repeated = repeated;
       this.end = end;
