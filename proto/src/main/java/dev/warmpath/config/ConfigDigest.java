@@ -61,6 +61,10 @@ public final class ConfigDigest {
             .clearEnvoy()
             .clearSecrets()
             .clearLoops();
+    // A bound of memory.
+    if (shared.hasPrefix()) {
+      shared.getPrefixBuilder().clearMaxTokenRatios();
+    }
     for (Pool.Builder pool : shared.getPoolsBuilderList()) {
       pool.clearEndpoints()
           .clearEngine()
