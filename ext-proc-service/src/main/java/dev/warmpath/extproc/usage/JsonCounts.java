@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * A JSON parser that is pushed bytes, in pieces of any size, and keeps nothing but the counts at
- * {@link CountPaths}.
+ * {@link CountPaths}; texts at such paths go to a listener as they come.
  *
  * <p>It checks the whole grammar of RFC 8259 except the encoding inside strings, so that what looks
  * like a count inside a text, or in a document that is none, is never taken for one. A document
@@ -12,10 +12,38 @@ import java.util.Arrays;
  * Usage#MAX_TOKENS}; any other value at its place is no count. Where a member stands twice in an
  * object, the last one counts.
  *
+ * <p>A document that is an array is a sequence of documents, one for each element that is an
+ * object: Gemini streams so where it isn't asked for events.
+ *
  * <p>One bit for each open bracket and a few numbers are all its memory. Not thread-safe: one
  * owner.
  */
 final class JsonCounts {
+
+  /** Receives what isn't kept as a count. */
+  interface Listener {
+    /** Nobody. */
+    Listener NONE =
+        new Listener() {
+          @Override
+          public void textBegins(int text) {}
+
+          @Override
+          public void text(int text, byte[] bytes, int start, int end) {}
+
+          @Override
+          public void endOfElement() {}
+        };
+
+    /** The text of a path begins; what came of it before doesn't count any more. */
+    void textBegins(int text);
+
+    /** A piece of a text, its escapes undone; a byte 0xFF stands for an escape beyond ASCII. */
+    void text(int text, byte[] bytes, int start, int end);
+
+    /** An element of the outermost array is complete; its counts are forgotten after this call. */
+    void endOfElement();
+  }
 
   /** More than any response of these APIs has, by far; one bit each. */
   static final int MAX_DEPTH = 512;
@@ -49,7 +77,14 @@ final class JsonCounts {
   /** In place of a name's length: it is none of the paths'. */
   private static final int NO_NAME = -1;
 
+  // What becomes of a string.
+  private static final int SKIP = 0;
+  private static final int NAME = 1;
+  private static final int SELECTOR = 2;
+  private static final int TEXT = 3;
+
   private final CountPaths paths;
+  private final Listener listener;
   private final long[] counts;
   private final long[] objects = new long[MAX_DEPTH / Long.SIZE];
 
@@ -61,23 +96,35 @@ final class JsonCounts {
   private int state = VALUE;
   private int depth;
 
-  /** How many of the outermost objects lie on a path. */
+  /** 1 inside an array of documents, else 0. */
+  private int base;
+
+  /** How many of a document's outermost objects and arrays lie on a path. */
   private int pathDepth;
 
   /** The member of the innermost object whose value comes next, or {@link CountPaths#NONE}. */
   private int member = CountPaths.NONE;
 
-  private boolean inKey;
+  /** The slot that an element's selector names, or {@link CountPaths#NONE}. */
+  private int selected = CountPaths.NONE;
+
+  private int target = SKIP;
   private int nameLength;
   private int unicodeDigits;
   private int unicode;
   private byte[] literal = NULL;
   private int literalMatched;
   private long number;
+  private final byte[] unit = new byte[1];
 
   JsonCounts(CountPaths paths) {
+    this(paths, Listener.NONE);
+  }
+
+  JsonCounts(CountPaths paths, Listener listener) {
     this.paths = paths;
-    this.counts = new long[paths.slots()];
+    this.listener = listener;
+    this.counts = new long[paths.allSlots()];
     this.onPath = new int[paths.height()];
     this.name = new byte[paths.longestName()];
     reset();
@@ -87,6 +134,7 @@ final class JsonCounts {
   void reset() {
     state = VALUE;
     depth = 0;
+    base = 0;
     pathDepth = 0;
     member = CountPaths.NONE;
     Arrays.fill(counts, Usage.UNKNOWN_TOKENS);
@@ -136,9 +184,7 @@ final class JsonCounts {
     while (at < end) {
       byte b = bytes[at];
       if (b == '"' || b == '\\' || (b >= 0 && b < ' ')) {
-        if (inKey) {
-          addToName(bytes, start, at);
-        }
+        keep(bytes, start, at);
         if (b == '"') {
           endString();
         } else {
@@ -148,27 +194,42 @@ final class JsonCounts {
       }
       at++;
     }
-    if (inKey) {
-      addToName(bytes, start, end);
-    }
+    keep(bytes, start, end);
     return end;
   }
 
   private void endString() {
-    if (!inKey) {
+    if (target != NAME) {
+      if (target == SELECTOR && nameLength != NO_NAME) {
+        selected = paths.selected(innermost(), name, nameLength);
+      }
       endValue();
       return;
     }
-    inKey = false;
     state = COLON;
     member = CountPaths.NONE;
-    if (pathDepth == depth && nameLength != NO_NAME) {
-      int node = onPath[depth - 1];
-      member = paths.member(node, name, nameLength);
+    if (isOnPath() && nameLength != NO_NAME) {
+      member = paths.member(innermost(), name, nameLength);
       if (member != CountPaths.NONE) {
-        paths.clear(node, member, counts);
+        paths.clear(innermost(), member, counts);
+        if (paths.isSelector(innermost(), member)) {
+          selected = CountPaths.NONE;
+        }
+        int text = paths.text(innermost(), member);
+        if (text != CountPaths.NONE) {
+          listener.textBegins(text);
+        }
       }
     }
+  }
+
+  /** Whether the innermost object or array lies on a path. */
+  private boolean isOnPath() {
+    return pathDepth > 0 && pathDepth + base == depth;
+  }
+
+  private int innermost() {
+    return onPath[pathDepth - 1];
   }
 
   private void step(byte b) {
@@ -228,7 +289,7 @@ final class JsonCounts {
       case '{' -> open(true);
       case '[' -> open(false);
       case '"' -> {
-        inKey = false;
+        beginText();
         state = STRING;
       }
       case 't' -> literal(TRUE);
@@ -256,11 +317,24 @@ final class JsonCounts {
 
   private void beginKey(byte b) {
     if (b == '"') {
-      inKey = true;
+      target = NAME;
       nameLength = 0;
       state = STRING;
     } else if (!isSpace(b)) {
       state = FAILED;
+    }
+  }
+
+  private void beginText() {
+    target = SKIP;
+    if (!isOnPath() || member == CountPaths.NONE) {
+      return;
+    }
+    if (paths.text(innermost(), member) != CountPaths.NONE) {
+      target = TEXT;
+    } else if (paths.isSelector(innermost(), member)) {
+      target = SELECTOR;
+      nameLength = 0;
     }
   }
 
@@ -271,16 +345,21 @@ final class JsonCounts {
     }
     if (object) {
       objects[depth >> 6] |= 1L << depth;
-      if (depth == 0) {
-        onPath[pathDepth++] = 0;
-      } else if (depth == pathDepth && member != CountPaths.NONE) {
-        int child = paths.child(onPath[depth - 1], member);
-        if (child != CountPaths.NONE) {
-          onPath[pathDepth++] = child;
-        }
-      }
     } else {
       objects[depth >> 6] &= ~(1L << depth);
+    }
+    if (depth == 0 && !object) {
+      base = 1;
+    } else if (depth == base) {
+      if (object) {
+        onPath[pathDepth++] = CountPaths.ROOT;
+      }
+    } else if (isOnPath()) {
+      int child = paths.child(innermost(), member);
+      if (child != CountPaths.NONE && paths.isArray(child) != object) {
+        onPath[pathDepth++] = child;
+        selected = CountPaths.NONE;
+      }
     }
     member = CountPaths.NONE;
     depth++;
@@ -292,11 +371,17 @@ final class JsonCounts {
       state = FAILED;
       return;
     }
-    if (pathDepth == depth) {
+    if (isOnPath()) {
+      paths.endElement(innermost(), selected, counts);
+      selected = CountPaths.NONE;
       pathDepth--;
     }
     depth--;
     member = CountPaths.NONE;
+    if (object && base == 1 && depth == 1) {
+      listener.endOfElement();
+      Arrays.fill(counts, Usage.UNKNOWN_TOKENS);
+    }
     endValue();
   }
 
@@ -367,8 +452,8 @@ final class JsonCounts {
   }
 
   private boolean endNumber() {
-    if (depth > 0 && depth == pathDepth && member != CountPaths.NONE) {
-      int slot = paths.slot(onPath[depth - 1], member);
+    if (isOnPath() && member != CountPaths.NONE) {
+      int slot = paths.slot(innermost(), member);
       if (slot != CountPaths.NONE) {
         counts[slot] = number;
       }
@@ -395,7 +480,7 @@ final class JsonCounts {
     } else if (decoded < 0) {
       state = FAILED;
     } else {
-      addToName(decoded);
+      keep(decoded);
       state = STRING;
     }
   }
@@ -408,31 +493,29 @@ final class JsonCounts {
     }
     unicode = unicode << 4 | digit;
     if (++unicodeDigits == 4) {
-      addToName(unicode);
+      keep(unicode);
       state = STRING;
     }
   }
 
-  private void addToName(byte[] bytes, int start, int end) {
+  private void keep(byte[] bytes, int start, int end) {
     int length = end - start;
-    if (nameLength == NO_NAME || nameLength + length > name.length) {
-      nameLength = NO_NAME;
-    } else {
-      System.arraycopy(bytes, start, name, nameLength, length);
-      nameLength += length;
+    if (target == TEXT) {
+      listener.text(paths.text(innermost(), member), bytes, start, end);
+    } else if (target != SKIP) {
+      if (nameLength == NO_NAME || nameLength + length > name.length) {
+        nameLength = NO_NAME;
+      } else {
+        System.arraycopy(bytes, start, name, nameLength, length);
+        nameLength += length;
+      }
     }
   }
 
-  /** A decoded UTF-16 unit. The paths' names are ASCII, so that any other makes it none of them. */
-  private void addToName(int unit) {
-    if (!inKey) {
-      return;
-    }
-    if (nameLength == NO_NAME || nameLength == name.length || unit >= 0x80) {
-      nameLength = NO_NAME;
-    } else {
-      name[nameLength++] = (byte) unit;
-    }
+  /** A decoded UTF-16 unit. All that is looked for is ASCII, so that any other makes it nothing. */
+  private void keep(int decoded) {
+    unit[0] = decoded < 0x80 ? (byte) decoded : (byte) 0xFF;
+    keep(unit, 0, 1);
   }
 
   private static boolean isSpace(byte b) {

@@ -1,14 +1,18 @@
 package dev.warmpath.extproc.usage;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.warmpath.extproc.prompt.Dialect;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the usage that a response reports from its raw bytes, cut into pieces anywhere: JSON bodies
- * and server-sent events of OpenAI's chat completions and Anthropic's messages.
+ * Reads the usage that a response reports from its raw bytes, cut into pieces anywhere: JSON
+ * bodies, server-sent events, Amazon's event streams, and the arrays that Gemini streams where it
+ * isn't asked for events.
  *
  * <p>An event, or a body, counts only when it is whole and is JSON; one that breaks off changes
  * nothing. In a stream later counts replace earlier ones (they are cumulative), and what an event
@@ -16,18 +20,23 @@ import java.util.Locale;
  * live only in {@code message_start}. A stream that breaks off leaves what its events have told so
  * far.
  *
- * <p>How counts become {@link Usage}:
+ * <p>How counts become {@link Usage} ({@link UsageForm} has their names):
  *
  * <ul>
- *   <li>Anthropic: {@code input_tokens} are the uncached ones, what was read and written comes on
- *       top. A cache count that is absent stays unknown, and with it the total.
- *   <li>OpenAI: {@code prompt_tokens} is the total, {@code prompt_tokens_details} tells what of it
- *       was read and written. Without details (vLLM writes null) the total is known and its split
- *       is not. With them, an absent {@code cache_write_tokens} means none: most of these APIs have
- *       no writes that are billed apart, and report reads alone.
+ *   <li>Anthropic, Bedrock Converse: the input is the uncached one, what was read and written comes
+ *       on top. A cache count that is absent stays unknown, and with it the total.
+ *   <li>OpenAI: {@code prompt_tokens}, in Responses {@code input_tokens}, is the total, its details
+ *       tell what of it was read and written. Without details (vLLM writes null) the total is known
+ *       and its split is not. With them, an absent {@code cache_write_tokens} means none: most of
+ *       these APIs have no writes that are billed apart, and report reads alone.
  *   <li>The same, where there are no such details: {@code prompt_cache_hit_tokens} (DeepSeek),
  *       {@code cached_tokens} beside the total (Kimi), {@code timings.cache_n} (llama.cpp).
+ *   <li>Gemini: {@code promptTokenCount} is the total, an absent {@code cachedContentTokenCount}
+ *       none; what was thought is output beside the candidates.
  * </ul>
+ *
+ * <p>Bedrock's InvokeModelWithResponseStream wraps each of the model's own events: base64 in a
+ * member {@code bytes}.
  *
  * <p>Of a response whose status is not 2xx the first {@value #MAX_ERROR_BYTES} bytes are kept to
  * see whether they name a field that we add, and for nothing else. A compressed response is not
@@ -39,42 +48,13 @@ public final class UsageReader {
   /** Errors of these APIs name the field within the first few hundred bytes. */
   static final int MAX_ERROR_BYTES = 2048;
 
-  private static final String[] ANTHROPIC = {
-    "input_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "cache_creation.ephemeral_5m_input_tokens",
-    "cache_creation.ephemeral_1h_input_tokens",
-    "output_tokens",
-  };
-  private static final int ANTHROPIC_INPUT = 0;
-  private static final int ANTHROPIC_READ = 1;
-  private static final int ANTHROPIC_WRITTEN = 2;
-  private static final int ANTHROPIC_WRITTEN_5M = 3;
-  private static final int ANTHROPIC_WRITTEN_1H = 4;
-  private static final int ANTHROPIC_OUTPUT = 5;
+  /** Longest id of a response that is kept; OpenAI's have 53 characters, vLLM's 37. */
+  static final int MAX_ID_BYTES = 256;
 
-  private static final CountPaths ANTHROPIC_BODY = new CountPaths(below("usage.", ANTHROPIC));
+  private static final String FRAMES_TYPE = "application/vnd.amazon.eventstream";
 
-  /** First those of {@code message_start}, then those of {@code message_delta}. */
-  private static final CountPaths ANTHROPIC_EVENT =
-      new CountPaths(both(below("message.usage.", ANTHROPIC), below("usage.", ANTHROPIC)));
-
-  private static final CountPaths OPENAI =
-      new CountPaths(
-          "usage.prompt_tokens",
-          "usage.completion_tokens",
-          "usage.prompt_tokens_details.cached_tokens",
-          "usage.prompt_tokens_details.cache_write_tokens",
-          "usage.prompt_cache_hit_tokens",
-          "usage.cached_tokens",
-          "timings.cache_n");
-  private static final int OPENAI_INPUT = 0;
-  private static final int OPENAI_OUTPUT = 1;
-  private static final int OPENAI_READ = 2;
-  private static final int OPENAI_WRITTEN = 3;
-  private static final int DEEPSEEK_READ = 4;
-  private static final int LLAMA_CPP_READ = 6;
+  /** Where a message that wraps another event has it. */
+  private static final CountPaths WRAPPED = new CountPaths(List.of(), List.of("bytes"));
 
   /** How the bytes are read. */
   private enum Mode {
@@ -82,6 +62,10 @@ public final class UsageReader {
     UNDECIDED,
     JSON,
     EVENTS,
+    /** Amazon's messages. */
+    FRAMES,
+    /** Amazon's messages, each with an event inside. */
+    WRAPPED_FRAMES,
     ERROR,
     NOT_READ
   }
@@ -91,13 +75,18 @@ public final class UsageReader {
 
   private static final byte[] NO_BYTES = {};
 
-  private final Dialect dialect;
+  private final UsageForm form;
   private final Reading notRead;
   private final long[] counts;
+  private final Documents documents = new Documents();
   private Mode mode;
   private JsonCounts json;
-  private final EventLines events;
+  private @Nullable EventLines events;
+  private @Nullable EventFrames frames;
   private boolean jsonSeen;
+  private byte[] id = NO_BYTES;
+  private int idLength;
+  private boolean idKnown;
   private boolean finished;
   private byte[] error = NO_BYTES;
   private int errorLength;
@@ -116,7 +105,7 @@ public final class UsageReader {
   }
 
   private UsageReader(Dialect dialect, int status, String contentType, String contentEncoding) {
-    this.dialect = dialect;
+    form = UsageForm.of(dialect);
     String encoding = contentEncoding.strip().toLowerCase(Locale.ROOT);
     String type = contentType.strip().toLowerCase(Locale.ROOT);
     boolean success = status == 0 || (status >= 200 && status < 300);
@@ -129,6 +118,9 @@ public final class UsageReader {
     } else if (type.startsWith("text/event-stream")) {
       mode = Mode.EVENTS;
       notRead = Reading.ABSENT;
+    } else if (type.startsWith(FRAMES_TYPE)) {
+      mode = framed();
+      notRead = Reading.ABSENT;
     } else if (type.contains("json")) {
       mode = Mode.JSON;
       notRead = Reading.ABSENT;
@@ -139,10 +131,25 @@ public final class UsageReader {
       mode = Mode.NOT_READ;
       notRead = Reading.CONTENT_TYPE;
     }
-    json = new JsonCounts(paths(mode));
-    events = new EventLines(new Events());
-    counts = new long[dialect == Dialect.ANTHROPIC_MESSAGES ? ANTHROPIC.length : OPENAI.slots()];
+    counts = new long[form.counts()];
     Arrays.fill(counts, Usage.UNKNOWN_TOKENS);
+    json = begin();
+  }
+
+  /** Converse's messages are events themselves, InvokeModel's have one of the model inside. */
+  private Mode framed() {
+    return form == UsageForm.CONVERSE ? Mode.FRAMES : Mode.WRAPPED_FRAMES;
+  }
+
+  /** Makes what the mode needs. */
+  private JsonCounts begin() {
+    switch (mode) {
+      case EVENTS -> events = new EventLines(new Events());
+      case FRAMES -> frames = new EventFrames(new Frames());
+      case WRAPPED_FRAMES -> frames = new EventFrames(new WrappedFrames());
+      case UNDECIDED, JSON, ERROR, NOT_READ -> {}
+    }
+    return new JsonCounts(mode == Mode.JSON ? form.body() : form.event(), documents);
   }
 
   /** The next bytes of the body. Nothing after {@link #finish}. */
@@ -159,12 +166,18 @@ public final class UsageReader {
       if (start == end) {
         return;
       }
-      mode = bytes[start] == '{' ? Mode.JSON : Mode.EVENTS;
-      json = new JsonCounts(paths(mode));
+      mode =
+          switch (bytes[start]) {
+            case '{', '[' -> Mode.JSON;
+            case 0 -> framed();
+            default -> Mode.EVENTS;
+          };
+      json = begin();
     }
     switch (mode) {
       case JSON -> json.feed(bytes, start, end);
-      case EVENTS -> events.feed(bytes, start, end);
+      case EVENTS -> requireNonNull(events).feed(bytes, start, end);
+      case FRAMES, WRAPPED_FRAMES -> requireNonNull(frames).feed(bytes, start, end);
       case ERROR -> keepError(bytes, start, end);
       case UNDECIDED, NOT_READ -> {}
     }
@@ -180,20 +193,19 @@ public final class UsageReader {
       finished = true;
       switch (mode) {
         case JSON -> take();
-        case EVENTS -> events.finish();
-        case UNDECIDED, ERROR, NOT_READ -> {}
+        case EVENTS -> requireNonNull(events).finish();
+        case UNDECIDED, FRAMES, WRAPPED_FRAMES, ERROR, NOT_READ -> {}
       }
     }
-    return switch (dialect) {
-      case ANTHROPIC_MESSAGES -> additive();
-      case OPENAI_CHAT,
-          OPENAI_COMPLETIONS,
-          OPENAI_RESPONSES,
-          OPENAI_EMBEDDINGS,
-          BEDROCK_CONVERSE,
-          GEMINI ->
-          included();
-    };
+    return form.usage(counts);
+  }
+
+  /**
+   * The id that a later request may name this response by, as OpenAI's Responses allow: known as
+   * soon as an event with it was whole, or at {@link #finish}. Empty if there is none.
+   */
+  public String responseId() {
+    return idKnown ? new String(id, 0, idLength, StandardCharsets.US_ASCII) : "";
   }
 
   /** How the reading went; means something after {@link #finish}. */
@@ -205,6 +217,8 @@ public final class UsageReader {
     }
     return switch (mode) {
       case JSON -> jsonSeen ? Reading.ABSENT : Reading.BROKEN;
+      case FRAMES, WRAPPED_FRAMES ->
+          requireNonNull(frames).isBroken() ? Reading.BROKEN : Reading.ABSENT;
       case UNDECIDED, EVENTS -> Reading.ABSENT;
       case ERROR, NOT_READ -> notRead;
     };
@@ -222,19 +236,6 @@ public final class UsageReader {
       }
     }
     return "";
-  }
-
-  private CountPaths paths(Mode mode) {
-    return switch (dialect) {
-      case OPENAI_CHAT,
-          OPENAI_COMPLETIONS,
-          OPENAI_RESPONSES,
-          OPENAI_EMBEDDINGS,
-          BEDROCK_CONVERSE,
-          GEMINI ->
-          OPENAI;
-      case ANTHROPIC_MESSAGES -> mode == Mode.EVENTS ? ANTHROPIC_EVENT : ANTHROPIC_BODY;
-    };
   }
 
   private void keepError(byte[] bytes, int start, int end) {
@@ -255,54 +256,66 @@ public final class UsageReader {
       return;
     }
     jsonSeen = true;
-    int slots = paths(mode).slots();
+    takeCounts();
+    idKnown |= idLength > 0;
+  }
+
+  private void takeCounts() {
+    boolean replaced = !form.replacesAll();
+    int slots = (mode == Mode.JSON ? form.body() : form.event()).slots();
     for (int slot = 0; slot < slots; slot++) {
       long count = json.count(slot);
       if (count >= 0) {
+        if (!replaced) {
+          Arrays.fill(counts, Usage.UNKNOWN_TOKENS);
+          replaced = true;
+        }
         counts[slot % counts.length] = count;
       }
     }
-  }
-
-  private Usage additive() {
-    return new Usage(
-        counts[ANTHROPIC_READ],
-        counts[ANTHROPIC_WRITTEN],
-        counts[ANTHROPIC_WRITTEN_5M],
-        counts[ANTHROPIC_WRITTEN_1H],
-        counts[ANTHROPIC_INPUT],
-        Usage.UNKNOWN_TOKENS,
-        counts[ANTHROPIC_OUTPUT]);
-  }
-
-  private Usage included() {
-    long read = counts[OPENAI_READ];
-    for (int slot = DEEPSEEK_READ; read < 0 && slot <= LLAMA_CPP_READ; slot++) {
-      read = counts[slot];
-    }
-    long written = read >= 0 ? Math.max(counts[OPENAI_WRITTEN], 0) : counts[OPENAI_WRITTEN];
-    return new Usage(
-        read,
-        written,
-        written,
-        written < 0 ? Usage.UNKNOWN_TOKENS : 0,
-        Usage.UNKNOWN_TOKENS,
-        counts[OPENAI_INPUT],
-        counts[OPENAI_OUTPUT]);
   }
 
   private static boolean isSpace(byte b) {
     return b == ' ' || b == '\n' || b == '\r' || b == '\t';
   }
 
-  private static String[] below(String prefix, String[] paths) {
-    return Arrays.stream(paths).map(path -> prefix + path).toArray(String[]::new);
-  }
+  /** What a document holds besides its counts. */
+  private final class Documents implements JsonCounts.Listener {
+    @Override
+    public void textBegins(int text) {
+      if (!idKnown) {
+        idLength = 0;
+      }
+    }
 
-  private static String[] both(String[] first, String[] second) {
-    String[] all = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, all, first.length, second.length);
-    return all;
+    @Override
+    public void text(int text, byte[] bytes, int start, int end) {
+      if (idKnown || idLength < 0) {
+        return;
+      }
+      int length = end - start;
+      if (idLength + length > MAX_ID_BYTES) {
+        idLength = -1;
+        return;
+      }
+      if (id.length == 0) {
+        id = new byte[MAX_ID_BYTES];
+      }
+      for (int i = 0; i < length; i++) {
+        byte b = bytes[start + i];
+        if (b <= ' ') {
+          // Not ASCII that is seen: no id of any API, and none that we would name one by.
+          idLength = -1;
+          return;
+        }
+        id[idLength++] = b;
+      }
+    }
+
+    @Override
+    public void endOfElement() {
+      takeCounts();
+    }
   }
 
   private final class Events implements EventLines.Sink {
@@ -313,7 +326,69 @@ public final class UsageReader {
 
     @Override
     public void endOfEvent() {
-      take();
+      endOfDocument();
+    }
+  }
+
+  private void endOfDocument() {
+    take();
+    json.reset();
+    if (!idKnown) {
+      idLength = 0;
+    }
+  }
+
+  private final class Frames implements EventFrames.Sink {
+    @Override
+    public void payload(byte[] bytes, int start, int end) {
+      json.feed(bytes, start, end);
+    }
+
+    @Override
+    public void endOfMessage() {
+      endOfDocument();
+    }
+  }
+
+  private final class WrappedFrames
+      implements EventFrames.Sink, JsonCounts.Listener, Base64Pieces.Sink {
+    private final JsonCounts wrapper = new JsonCounts(WRAPPED, this);
+    private final Base64Pieces base64 = new Base64Pieces(this);
+
+    @Override
+    public void payload(byte[] bytes, int start, int end) {
+      wrapper.feed(bytes, start, end);
+    }
+
+    @Override
+    public void textBegins(int text) {
+      base64.reset();
+      json.reset();
+    }
+
+    @Override
+    public void text(int text, byte[] bytes, int start, int end) {
+      base64.feed(bytes, start, end);
+    }
+
+    @Override
+    public void decoded(byte[] bytes, int length) {
+      json.feed(bytes, 0, length);
+    }
+
+    @Override
+    public void endOfElement() {
+      // An array of such messages is none: what stood in it doesn't count.
+      json.reset();
+    }
+
+    @Override
+    public void endOfMessage() {
+      if (wrapper.isWhole() && base64.isWhole()) {
+        take();
+      }
+      wrapper.reset();
+      base64.reset();
       json.reset();
     }
   }

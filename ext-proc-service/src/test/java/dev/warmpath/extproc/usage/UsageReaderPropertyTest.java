@@ -1,5 +1,6 @@
 package dev.warmpath.extproc.usage;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Json;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,6 +45,18 @@ class UsageReaderPropertyTest {
     "prompt_cache_hit_tokens",
     "timings",
     "cache_n",
+    "response",
+    "input_tokens_details",
+    "usageMetadata",
+    "promptTokenCount",
+    "candidatesTokenCount",
+    "cachedContentTokenCount",
+    "inputTokens",
+    "outputTokens",
+    "cacheReadInputTokens",
+    "cacheDetails",
+    "ttl",
+    "bytes",
     "choices",
     "usagex",
     "usag",
@@ -53,10 +67,82 @@ class UsageReaderPropertyTest {
     "", "\"usage\":{\"prompt_tokens\":1}", "\\", "\n\ndata: {}\n\n", "日本", "😀", "]}", "a\r\nb",
   };
 
-  /** Those that the generator knows. */
+  /** One for each form. */
   @Provide
   Arbitrary<Dialect> dialects() {
-    return Arbitraries.of(Dialect.OPENAI_CHAT, Dialect.ANTHROPIC_MESSAGES);
+    return Arbitraries.of(
+        Dialect.OPENAI_CHAT,
+        Dialect.ANTHROPIC_MESSAGES,
+        Dialect.OPENAI_RESPONSES,
+        Dialect.BEDROCK_CONVERSE,
+        Dialect.GEMINI);
+  }
+
+  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
+  void frames_inAnyPieces_areReadAsJacksonReadsTheirEvents(
+      @ForAll long seed, @ForAll("dialects") Dialect dialect) {
+    Random random = new Random(seed);
+    List<String> events = new ArrayList<>();
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    for (int i = random.nextInt(6); i >= 0; i--) {
+      String event = response(random, dialect).scattered(random).strip();
+      events.add(event);
+      stream.writeBytes(Frames.event(dialect, event));
+    }
+    byte[] bytes = stream.toByteArray();
+
+    assertThat(read(dialect, Frames.TYPE, bytes, random))
+        .isEqualTo(expected(dialect, true, events));
+    assertThat(read(dialect, "", bytes, random)).isEqualTo(expected(dialect, true, events));
+  }
+
+  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
+  void frames_withOneByteWrong_tellOnlyWhatIsBeforeIt(
+      @ForAll long seed, @ForAll("dialects") Dialect dialect) {
+    Random random = new Random(seed);
+    List<String> before = new ArrayList<>();
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    int wrong = random.nextInt(4);
+    for (int i = 0; i < 4; i++) {
+      String event = response(random, dialect).compact();
+      byte[] frame = Frames.event(dialect, event);
+      if (i < wrong) {
+        before.add(event);
+      } else if (i == wrong) {
+        frame[random.nextInt(frame.length)] ^= (byte) (1 + random.nextInt(255));
+      }
+      stream.writeBytes(frame);
+    }
+
+    assertThat(read(dialect, Frames.TYPE, stream.toByteArray(), random))
+        .isEqualTo(expected(dialect, true, before));
+  }
+
+  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
+  void array_inAnyPiecesAndBrokenOff_isReadAsJacksonReadsItsWholeElements(@ForAll long seed) {
+    Random random = new Random(seed);
+    List<String> elements = new ArrayList<>();
+    StringBuilder array = new StringBuilder(" [");
+    for (int i = random.nextInt(5); i >= 0; i--) {
+      String element =
+          random.nextInt(5) == 0
+              ? "[" + response(random, Dialect.GEMINI).compact() + ",7]"
+              : response(random, Dialect.GEMINI).scattered(random).strip();
+      elements.add(element);
+      array.append(element);
+      if (i > 0) {
+        array.append(",\r\n");
+      }
+    }
+    array.append(random.nextBoolean() ? "]" : ",{\"usageMetadata\":{\"promptTokenCount\":3}");
+
+    assertThat(
+            read(
+                Dialect.GEMINI,
+                "application/json; charset=UTF-8",
+                array.toString().getBytes(UTF_8),
+                random))
+        .isEqualTo(expected(Dialect.GEMINI, true, elements));
   }
 
   @Property(tries = 1500, shrinking = ShrinkingMode.OFF)
@@ -94,6 +180,10 @@ class UsageReaderPropertyTest {
       @ForAll long seed, @ForAll("dialects") Dialect dialect) {
     Random random = new Random(seed);
     StringBuilder text = new StringBuilder();
+    if (random.nextInt(4) == 0) {
+      text.append(
+          new String(Frames.event(dialect, response(random, dialect).compact()), ISO_8859_1));
+    }
     for (int i = random.nextInt(3); i >= 0; i--) {
       if (random.nextBoolean()) {
         write(text, response(random, dialect).scattered(random), random);
@@ -101,8 +191,9 @@ class UsageReaderPropertyTest {
         text.append(response(random, dialect).compact());
       }
     }
-    byte[] body = mutated(text.toString().getBytes(UTF_8), random);
-    String type = new String[] {"application/json", "text/event-stream", ""}[random.nextInt(3)];
+    byte[] body = mutated(text.toString().getBytes(ISO_8859_1), random);
+    String type =
+        new String[] {"application/json", "text/event-stream", "", Frames.TYPE}[random.nextInt(4)];
 
     Usage whole = read(dialect, type, body, null);
 
@@ -139,13 +230,15 @@ class UsageReaderPropertyTest {
   private static Json response(Random random, Dialect dialect) {
     List<Json.Member> members = new ArrayList<>();
     members.add(member(random, 3));
+    String usage = dialect == Dialect.GEMINI ? "usageMetadata" : "usage";
     if (random.nextBoolean()) {
-      members.add(new Json.Member("usage", usage(random, dialect)));
+      members.add(new Json.Member(usage, usage(random, dialect)));
     }
     if (random.nextInt(3) == 0) {
       members.add(
           new Json.Member(
-              "message", new Json.Obj(List.of(new Json.Member("usage", usage(random, dialect))))));
+              dialect == Dialect.OPENAI_RESPONSES ? "response" : "message",
+              new Json.Obj(List.of(new Json.Member(usage, usage(random, dialect))))));
     }
     members.add(member(random, 3));
     return new Json.Obj(members);
@@ -154,14 +247,28 @@ class UsageReaderPropertyTest {
   private static Json usage(Random random, Dialect dialect) {
     List<Json.Member> members = new ArrayList<>();
     String[] names =
-        dialect == Dialect.OPENAI_CHAT
-            ? new String[] {"prompt_tokens", "completion_tokens", "prompt_cache_hit_tokens"}
-            : new String[] {
-              "input_tokens",
-              "output_tokens",
-              "cache_read_input_tokens",
-              "cache_creation_input_tokens"
-            };
+        switch (dialect) {
+          case ANTHROPIC_MESSAGES ->
+              new String[] {
+                "input_tokens",
+                "output_tokens",
+                "cache_read_input_tokens",
+                "cache_creation_input_tokens"
+              };
+          case OPENAI_RESPONSES -> new String[] {"input_tokens", "output_tokens"};
+          case BEDROCK_CONVERSE ->
+              new String[] {
+                "inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInputTokens"
+              };
+          case GEMINI ->
+              new String[] {
+                "promptTokenCount",
+                "candidatesTokenCount",
+                "thoughtsTokenCount",
+                "cachedContentTokenCount"
+              };
+          default -> new String[] {"prompt_tokens", "completion_tokens", "prompt_cache_hit_tokens"};
+        };
     for (String name : names) {
       if (random.nextInt(4) > 0) {
         members.add(new Json.Member(name, count(random)));
@@ -170,20 +277,55 @@ class UsageReaderPropertyTest {
     if (random.nextBoolean()) {
       members.add(member(random, 2));
     }
-    String details = dialect == Dialect.OPENAI_CHAT ? "prompt_tokens_details" : "cache_creation";
     if (random.nextInt(3) > 0) {
-      List<Json.Member> inner = new ArrayList<>();
-      for (String name :
-          dialect == Dialect.OPENAI_CHAT
-              ? new String[] {"cached_tokens", "cache_write_tokens"}
-              : new String[] {"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"}) {
-        if (random.nextInt(4) > 0) {
-          inner.add(new Json.Member(name, count(random)));
-        }
+      switch (dialect) {
+        case ANTHROPIC_MESSAGES ->
+            members.add(
+                details(
+                    random,
+                    "cache_creation",
+                    "ephemeral_5m_input_tokens",
+                    "ephemeral_1h_input_tokens"));
+        case OPENAI_RESPONSES ->
+            members.add(
+                details(random, "input_tokens_details", "cached_tokens", "cache_write_tokens"));
+        case BEDROCK_CONVERSE -> members.add(cacheDetails(random));
+        case GEMINI -> {}
+        default ->
+            members.add(
+                details(random, "prompt_tokens_details", "cached_tokens", "cache_write_tokens"));
       }
-      members.add(new Json.Member(details, new Json.Obj(inner)));
     }
     return new Json.Obj(members);
+  }
+
+  private static Json.Member details(Random random, String name, String... counts) {
+    List<Json.Member> inner = new ArrayList<>();
+    for (String count : counts) {
+      if (random.nextInt(4) > 0) {
+        inner.add(new Json.Member(count, count(random)));
+      }
+    }
+    return new Json.Member(name, new Json.Obj(inner));
+  }
+
+  private static Json.Member cacheDetails(Random random) {
+    List<Json> elements = new ArrayList<>();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      List<Json.Member> element = new ArrayList<>();
+      String ttl = new String[] {"5m", "1h", "24h", "5\u00e9"}[random.nextInt(4)];
+      element.add(new Json.Member("inputTokens", count(random)));
+      if (random.nextInt(5) > 0) {
+        Json value = random.nextInt(6) == 0 ? count(random) : new Json.Str(ttl);
+        element.add(random.nextInt(2), new Json.Member("ttl", value));
+      }
+      element.add(random.nextInt(element.size()), member(random, 1));
+      elements.add(new Json.Obj(element));
+      if (random.nextInt(6) == 0) {
+        elements.add(new Json.Arr(List.of(new Json.Obj(element))));
+      }
+    }
+    return new Json.Member("cacheDetails", new Json.Arr(elements));
   }
 
   private static Json count(Random random) {
@@ -303,28 +445,86 @@ class UsageReaderPropertyTest {
       } catch (JsonProcessingException e) {
         throw new AssertionError(e);
       }
-      if (dialect == Dialect.OPENAI_CHAT) {
-        take(counts, 0, tree.at("/usage/prompt_tokens"));
-        take(counts, 1, tree.at("/usage/completion_tokens"));
-        take(counts, 2, tree.at("/usage/prompt_tokens_details/cached_tokens"));
-        take(counts, 3, tree.at("/usage/prompt_tokens_details/cache_write_tokens"));
-        take(counts, 4, tree.at("/usage/prompt_cache_hit_tokens"));
-        take(counts, 5, tree.at("/usage/cached_tokens"));
-        take(counts, 6, tree.at("/timings/cache_n"));
-      } else {
-        if (stream) {
-          takeAnthropic(counts, tree.at("/message/usage"));
+      switch (dialect) {
+        case ANTHROPIC_MESSAGES -> {
+          if (stream) {
+            takeAnthropic(counts, tree.at("/message/usage"));
+          }
+          takeAnthropic(counts, tree.at("/usage"));
         }
-        takeAnthropic(counts, tree.at("/usage"));
+        case OPENAI_RESPONSES -> {
+          JsonNode usage = tree.at(stream ? "/response/usage" : "/usage");
+          take(counts, 0, usage.path("input_tokens"));
+          take(counts, 1, usage.path("output_tokens"));
+          take(counts, 2, usage.at("/input_tokens_details/cached_tokens"));
+          take(counts, 3, usage.at("/input_tokens_details/cache_write_tokens"));
+        }
+        case BEDROCK_CONVERSE -> {
+          take(counts, 0, tree.at("/usage/inputTokens"));
+          take(counts, 1, tree.at("/usage/outputTokens"));
+          take(counts, 2, tree.at("/usage/cacheReadInputTokens"));
+          take(counts, 3, tree.at("/usage/cacheWriteInputTokens"));
+          takeSum(counts, 4, tree.at("/usage/cacheDetails"), "5m");
+          takeSum(counts, 5, tree.at("/usage/cacheDetails"), "1h");
+        }
+        case GEMINI -> {
+          long[] told = new long[7];
+          Arrays.fill(told, -1);
+          take(told, 0, tree.at("/usageMetadata/promptTokenCount"));
+          take(told, 1, tree.at("/usageMetadata/candidatesTokenCount"));
+          take(told, 2, tree.at("/usageMetadata/thoughtsTokenCount"));
+          take(told, 3, tree.at("/usageMetadata/cachedContentTokenCount"));
+          if (Arrays.stream(told).anyMatch(count -> count >= 0)) {
+            counts = told;
+          }
+        }
+        default -> {
+          take(counts, 0, tree.at("/usage/prompt_tokens"));
+          take(counts, 1, tree.at("/usage/completion_tokens"));
+          take(counts, 2, tree.at("/usage/prompt_tokens_details/cached_tokens"));
+          take(counts, 3, tree.at("/usage/prompt_tokens_details/cache_write_tokens"));
+          take(counts, 4, tree.at("/usage/prompt_cache_hit_tokens"));
+          take(counts, 5, tree.at("/usage/cached_tokens"));
+          take(counts, 6, tree.at("/timings/cache_n"));
+        }
       }
     }
-    if (dialect == Dialect.ANTHROPIC_MESSAGES) {
-      return new Usage(counts[2], counts[3], counts[4], counts[5], counts[0], -1, counts[1]);
+    return switch (dialect) {
+      case ANTHROPIC_MESSAGES, BEDROCK_CONVERSE ->
+          new Usage(counts[2], counts[3], counts[4], counts[5], counts[0], -1, counts[1]);
+      case OPENAI_RESPONSES -> included(counts[0], counts[1], counts[2], counts[3]);
+      case GEMINI ->
+          included(
+              counts[0],
+              counts[0] < 0 && counts[1] < 0 && counts[2] < 0
+                  ? -1
+                  : Math.max(0, counts[1]) + Math.max(0, counts[2]),
+              counts[0] < 0 ? counts[3] : Math.max(0, counts[3]),
+              -1);
+      default -> {
+        long read = counts[2] >= 0 ? counts[2] : counts[4] >= 0 ? counts[4] : counts[5];
+        yield included(counts[0], counts[1], read >= 0 ? read : counts[6], counts[3]);
+      }
+    };
+  }
+
+  private static Usage included(long input, long output, long read, long reported) {
+    long written = read >= 0 ? Math.max(0, reported) : reported;
+    return new Usage(read, written, written, written < 0 ? -1 : 0, -1, input, output);
+  }
+
+  private static void takeSum(long[] counts, int slot, JsonNode details, String ttl) {
+    long sum = -1;
+    if (details.isArray()) {
+      for (JsonNode element : details) {
+        long[] count = {-1};
+        take(count, 0, element.path("inputTokens"));
+        if (element.isObject() && element.path("ttl").asText().equals(ttl) && count[0] >= 0) {
+          sum = Math.max(sum, 0) + count[0];
+        }
+      }
     }
-    long read = counts[2] >= 0 ? counts[2] : counts[4] >= 0 ? counts[4] : counts[5];
-    read = read >= 0 ? read : counts[6];
-    long written = read >= 0 ? Math.max(0, counts[3]) : counts[3];
-    return new Usage(read, written, written, written < 0 ? -1 : 0, -1, counts[0], counts[1]);
+    counts[slot] = sum >= 0 ? sum : counts[slot];
   }
 
   private static void takeAnthropic(long[] counts, JsonNode usage) {
