@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
  * <p>Four bytes are a token. A role mark takes no tokens, but belongs to what is hashed: real marks
  * take three or four, which would only make worked numbers crooked.
  */
-final class RenderedPrompt {
+public final class RenderedPrompt {
   static final int BYTES_PER_TOKEN = 4;
 
   private static final VarHandle LONGS =
@@ -39,7 +39,7 @@ final class RenderedPrompt {
    *
    * @throws IllegalArgumentException when it has no messages, with what was expected
    */
-  static RenderedPrompt of(JsonNode request) {
+  public static RenderedPrompt of(JsonNode request) {
     JsonNode messages = request.path("messages");
     if (!messages.isArray() || messages.isEmpty()) {
       throw new IllegalArgumentException("messages (expected: a list that is not empty)");
@@ -86,7 +86,8 @@ final class RenderedPrompt {
     out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  int tokens() {
+  /** Four bytes each, the last one begun. */
+  public int tokens() {
     return Math.ceilDiv(bytes.length, BYTES_PER_TOKEN);
   }
 
@@ -95,7 +96,7 @@ final class RenderedPrompt {
    *
    * @param blockTokens even
    */
-  long[] chain(int blockTokens) {
+  public long[] chain(int blockTokens) {
     int blockBytes = blockTokens * BYTES_PER_TOKEN;
     long[] chain = new long[bytes.length / blockBytes];
     long hash = seed;

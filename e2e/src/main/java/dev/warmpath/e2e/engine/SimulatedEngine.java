@@ -1,28 +1,33 @@
 package dev.warmpath.e2e.engine;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.warmpath.e2e.api.Answer;
+import dev.warmpath.e2e.api.Asked;
+import dev.warmpath.e2e.api.EventAnswer;
+import dev.warmpath.e2e.api.Framing;
+import dev.warmpath.e2e.api.TokenCounts;
 import dev.warmpath.e2e.engine.ServedRequest.Outcome;
 import dev.warmpath.e2e.http.Fault;
 import dev.warmpath.e2e.http.HttpCall;
 import dev.warmpath.e2e.http.SimulatedServer;
 import io.netty.channel.EventLoop;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /**
- * An inference engine without a model: it answers {@code POST /v1/chat/completions} as vLLM does,
- * takes the time that prefill and decode would take, and has the prefix cache and the metrics that
- * decide whether a router is any good. Headers of a stream are sent when the request is accepted,
- * long before the first token. A request with a reserved header is refused with 400 and counted.
+ * An inference engine without a model: it answers the APIs that vLLM serves ({@link #APIS}) as vLLM
+ * does, takes the time that prefill and decode would take, and has the prefix cache and the metrics
+ * that decide whether a router is any good. Headers of a stream are sent when the request is
+ * accepted, long before the first token. A request with a reserved header is refused with 400 and
+ * counted.
  *
  * <p>Its event loop owns all state; public methods may be called from any other thread.
  */
@@ -32,7 +37,18 @@ public final class SimulatedEngine implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_OUTPUT_TOKENS = 32_768;
-  private static final int DEFAULT_OUTPUT_TOKENS = 16;
+
+  /** Responses that can be continued; the oldest is forgotten. */
+  private static final int MAX_RESPONSES = 10_000;
+
+  /** What it answers, by path. */
+  private static final Map<String, Asked.Api> APIS =
+      Map.of(
+          "/v1/chat/completions", Asked.Api.CHAT,
+          "/v1/completions", Asked.Api.COMPLETIONS,
+          "/v1/responses", Asked.Api.RESPONSES,
+          "/v1/embeddings", Asked.Api.EMBEDDINGS,
+          "/v1/messages", Asked.Api.MESSAGES);
 
   private final EngineSettings settings;
   private final SimulatedServer server;
@@ -41,7 +57,9 @@ public final class SimulatedEngine implements AutoCloseable {
   private final BlockCache cache;
   private final PrefillQueue queue;
   private final ArrayDeque<ServedRequest> records = new ArrayDeque<>();
+  private final Map<String, ArrayNode> responses = new LinkedHashMap<>();
   private EngineMetrics metrics = new EngineMetrics();
+  private long lastResponse;
   private int running;
   private long runningTokens;
   private long arrived;
@@ -112,6 +130,7 @@ public final class SimulatedEngine implements AutoCloseable {
     server.call(
         () -> {
           cache.clear();
+          responses.clear();
           metrics = new EngineMetrics();
           records.clear();
           arrived = 0;
@@ -137,8 +156,9 @@ public final class SimulatedEngine implements AutoCloseable {
 
   private void handle(HttpCall call) {
     call.with("x-sim-engine", settings.id());
-    if (call.is("POST", "/v1/chat/completions")) {
-      complete(call);
+    Asked.Api api = APIS.get(call.path());
+    if (api != null && call.method().equals("POST")) {
+      complete(call, api);
     } else if (call.is("GET", "/health")) {
       call.respond(200, "text/plain", new byte[0]);
     } else if (call.is("GET", "/metrics")) {
@@ -157,7 +177,7 @@ public final class SimulatedEngine implements AutoCloseable {
     }
   }
 
-  private void complete(HttpCall call) {
+  private void complete(HttpCall call, Asked.Api api) {
     long nowNanos = System.nanoTime();
     String reserved = call.reservedHeader();
     if (!reserved.isEmpty()) {
@@ -170,30 +190,40 @@ public final class SimulatedEngine implements AutoCloseable {
       error(call, failing.status(), "InternalServerError", "injected");
       return;
     }
-    JsonNode request;
+    Asked asked;
     RenderedPrompt prompt;
     try {
-      request = JSON.readTree(call.body());
-      if (!request.path("model").asText().equals(settings.model())) {
+      Framing framing =
+          switch (api) {
+            case MESSAGES, RESPONSES -> Framing.NAMED_EVENTS;
+            case CHAT, COMPLETIONS, EMBEDDINGS, CONVERSE, GEMINI -> Framing.EVENTS;
+          };
+      asked = Asked.of(api, "", framing, false, call.body());
+      if (!asked.model().equals(settings.model())) {
         refuse(
-            call,
-            404,
-            "NotFoundError",
-            "The model `%s` does not exist.".formatted(request.path("model").asText()));
+            call, 404, "NotFoundError", "The model `%s` does not exist.".formatted(asked.model()));
         return;
       }
-      prompt = RenderedPrompt.of(request);
-    } catch (JsonProcessingException | IllegalArgumentException e) {
+      if (!asked.previous().isEmpty()) {
+        ArrayNode history = responses.get(asked.previous());
+        if (history == null) {
+          refuse(
+              call,
+              404,
+              "NotFoundError",
+              "Response with id '%s' not found.".formatted(asked.previous()));
+          return;
+        }
+        asked = asked.continuing(history);
+      }
+      prompt = RenderedPrompt.of(asked.chat());
+    } catch (IllegalArgumentException e) {
       refuse(call, 400, "BadRequestError", String.valueOf(e.getMessage()));
       return;
-    } catch (IOException e) {
-      throw new IllegalStateException("reading from memory", e);
     }
-    int outputTokens =
-        request
-            .path("max_completion_tokens")
-            .asInt(request.path("max_tokens").asInt(DEFAULT_OUTPUT_TOKENS));
-    if (outputTokens < 1 || outputTokens > MAX_OUTPUT_TOKENS) {
+    int outputTokens = asked.outputTokens();
+    boolean generates = api != Asked.Api.EMBEDDINGS;
+    if ((generates && outputTokens < 1) || outputTokens > MAX_OUTPUT_TOKENS) {
       refuse(
           call,
           400,
@@ -202,7 +232,7 @@ public final class SimulatedEngine implements AutoCloseable {
       return;
     }
     arrived++;
-    var generation = new Generation(call, request, prompt, outputTokens, nowNanos);
+    var generation = new Generation(call, asked, prompt, nowNanos);
     generation.accept();
     queue.add(generation.job);
     prefillNext();
@@ -265,6 +295,7 @@ public final class SimulatedEngine implements AutoCloseable {
     @Override
     public void died() {
       queue.clear();
+      responses.clear();
       running = 0;
       runningTokens = 0;
       metrics = new EngineMetrics();
@@ -280,40 +311,37 @@ public final class SimulatedEngine implements AutoCloseable {
   private final class Generation {
     private final HttpCall call;
     private final int outputTokens;
-    private final boolean stream;
-    private final boolean includeUsage;
+    private final Asked asked;
+    private final Answer answer;
     private final String requestId;
     private final String digest;
     private final long arrivedNanos;
     private final PrefillQueue.Job job;
     private final double decodeNanos;
-    private @Nullable CompletionChunks chunks;
     private long firstTokenNanos;
     private int sentTokens;
     private boolean hasFirstToken;
     private boolean over;
 
-    Generation(
-        HttpCall call, JsonNode request, RenderedPrompt prompt, int outputTokens, long nowNanos) {
+    Generation(HttpCall call, Asked asked, RenderedPrompt prompt, long nowNanos) {
       this.call = call;
-      this.outputTokens = outputTokens;
-      stream = request.path("stream").asBoolean();
-      includeUsage = request.path("stream_options").path("include_usage").asBoolean();
+      this.asked = asked;
+      outputTokens = asked.outputTokens();
       requestId = call.header("x-request-id");
       digest = sha256(call.body());
       arrivedNanos = nowNanos;
       job =
           new PrefillQueue.Job(
               prompt.chain(settings.blockTokens()), prompt.tokens(), nowNanos, this::firstToken);
+      answer = answer(asked, requestId);
       decodeNanos = settings.decodeNanosPerToken() * server.slowness();
       call.onClosed(
           () -> end(server.fault() instanceof Fault.Dead ? Outcome.LOST : Outcome.ABORTED));
     }
 
     void accept() {
-      if (stream) {
-        chunks = new CompletionChunks(settings.model(), requestId);
-        call.begin(200, "text/event-stream; charset=utf-8");
+      if (asked.stream()) {
+        call.begin(200, answer.contentType());
       }
     }
 
@@ -325,11 +353,13 @@ public final class SimulatedEngine implements AutoCloseable {
         leave(); // Prefilled for nobody.
         return;
       }
-      if (chunks == null) {
-        server.at(job.dueNanos() + Math.round((outputTokens - 1) * decodeNanos), this::respond);
+      if (!asked.stream()) {
+        server.at(
+            job.dueNanos() + Math.round(Math.max(0, outputTokens - 1) * decodeNanos),
+            this::respond);
         return;
       }
-      call.write(chunks.role());
+      call.write(answer.begin(counts()));
       emit(1);
     }
 
@@ -338,22 +368,15 @@ public final class SimulatedEngine implements AutoCloseable {
       if (over) {
         return;
       }
-      CompletionChunks stream = chunks;
-      if (stream == null) {
-        throw new IllegalStateException("a response that is no stream has no events");
-      }
       if (server.fault() instanceof Fault.Cut(int afterTokens) && upTo > afterTokens) {
         call.reset();
         end(Outcome.CUT);
         return;
       }
-      call.write(stream.tokens(sentTokens, upTo, upTo == outputTokens));
+      call.write(answer.tokens(sentTokens, upTo, upTo == outputTokens));
       sentTokens = upTo;
       if (upTo == outputTokens) {
-        if (includeUsage) {
-          call.write(stream.usage(job.promptTokens, job.cachedTokens(), outputTokens));
-        }
-        call.write(stream.done());
+        call.write(answer.end(counts()));
         call.end();
         end(Outcome.SERVED);
         return;
@@ -367,11 +390,12 @@ public final class SimulatedEngine implements AutoCloseable {
         return;
       }
       sentTokens = outputTokens;
-      call.respondJson(
-          200,
-          CompletionChunks.whole(
-              settings.model(), requestId, job.promptTokens, job.cachedTokens(), outputTokens));
+      call.respondJson(200, answer.whole(counts()));
       end(Outcome.SERVED);
+    }
+
+    private TokenCounts counts() {
+      return new TokenCounts(job.promptTokens, job.cachedTokens(), outputTokens);
     }
 
     private void end(Outcome outcome) {
@@ -399,6 +423,21 @@ public final class SimulatedEngine implements AutoCloseable {
       running--;
       runningTokens -= job.promptTokens;
     }
+  }
+
+  /** Remembers a response that can be continued from now on, as vLLM does, in this engine alone. */
+  private Answer answer(Asked asked, String requestId) {
+    if (asked.api() == Asked.Api.CHAT) {
+      return new CompletionChunks(asked.model(), requestId, asked.includeUsage());
+    }
+    String id = "resp_%s_%d".formatted(settings.id(), ++lastResponse);
+    if (asked.api() == Asked.Api.RESPONSES) {
+      responses.put(id, asked.messages());
+      if (responses.size() > MAX_RESPONSES) {
+        responses.remove(responses.keySet().iterator().next());
+      }
+    }
+    return new EventAnswer(asked, id);
   }
 
   private static String sha256(byte[] body) {

@@ -116,11 +116,11 @@ final class Planner {
     if (head.compressed()) {
       return PassReason.COMPRESSED;
     }
-    if (route.dialect() == null) {
-      ApiCall call = ApiCall.of(head.path());
-      if (!call.prompt() || (call.dialect() == null && !head.json())) {
-        return PassReason.UNKNOWN_API;
-      }
+    // A provider's API covers its other paths, too, where no prompt is to be read.
+    ApiCall call = ApiCall.of(head.path());
+    boolean named = route.dialect() != null || call.dialect() != null;
+    if (!call.prompt() || (!named && !head.json())) {
+      return PassReason.UNKNOWN_API;
     }
     return null;
   }
