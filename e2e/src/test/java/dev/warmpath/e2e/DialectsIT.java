@@ -22,7 +22,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -124,7 +123,7 @@ class DialectsIT {
     for (int i = 0; i < 2; i++) {
       post("/v1/chat/completions", told, Map.of());
     }
-    Poll.until("the pool has told what it read", SOON, () -> tokens("chat", "read") > 0, metrics());
+    Poll.until("the pool has told what it read", SOON, () -> tokens("chat", "read") > 0, DialectsIT::metrics);
   }
 
   @AfterAll
@@ -390,7 +389,7 @@ class DialectsIT {
         "%d exchanges of %s are settled".formatted(exchanges, route),
         SOON,
         () -> since("warmpath_exchanges_ended_total", route, "end=\"served\"") == exchanges,
-        metrics());
+        DialectsIT::metrics);
   }
 
   private void assertAccounted(String route, List<TokenCounts> served) {
@@ -462,8 +461,8 @@ class DialectsIT {
     return counts;
   }
 
-  private static Supplier<String> metrics() {
-    return () -> stack.replicas().getFirst().get("/metrics");
+  private static String metrics() {
+    return stack.replicas().getFirst().get("/metrics");
   }
 
   private static List<ServedRequest> served() {

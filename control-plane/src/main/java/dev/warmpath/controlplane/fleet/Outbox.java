@@ -97,12 +97,12 @@ final class Outbox {
   void placements(Placements message) {
     placements.addLast(message);
     placementBlocks += blocks(message);
-    placementCount += message.getPlacementsCount();
+    placementCount += count(message);
     while (placementBlocks > MAX_PLACEMENT_BLOCKS || placementCount > MAX_PLACEMENTS) {
       Placements oldest = placements.removeFirst();
       placementBlocks -= blocks(oldest);
-      placementCount -= oldest.getPlacementsCount();
-      droppedPlacements += oldest.getPlacementsCount();
+      placementCount -= count(oldest);
+      droppedPlacements += count(oldest);
     }
   }
 
@@ -139,7 +139,7 @@ final class Outbox {
     } else if (!placements.isEmpty()) {
       Placements first = placements.removeFirst();
       placementBlocks -= blocks(first);
-      placementCount -= first.getPlacementsCount();
+      placementCount -= count(first);
       message.setPeerPlacements(first);
     } else {
       return null;
@@ -166,6 +166,10 @@ final class Outbox {
     if (map.size() > MAX_GONE) {
       PeerGone _ = pollFirst(map);
     }
+  }
+
+  private static int count(Placements message) {
+    return message.getPlacementsCount() + message.getResponsesCount();
   }
 
   private static long blocks(Placements message) {

@@ -13,6 +13,7 @@ public final class ExchangeContext {
   private final Planner planner;
   private final Plans plans;
   private final Outcomes outcomes;
+  private final ResponseHomes responseHomes;
   private final ExchangeMetrics metrics;
   private final LongSupplier clock;
   private final ThreadLocal<Scratch> scratch;
@@ -25,6 +26,7 @@ public final class ExchangeContext {
       Planner planner,
       Plans plans,
       Outcomes outcomes,
+      ResponseHomes responseHomes,
       ExchangeMetrics metrics,
       Tenants tenants,
       LongSupplier clock,
@@ -35,6 +37,7 @@ public final class ExchangeContext {
     this.planner = planner;
     this.plans = plans;
     this.outcomes = outcomes;
+    this.responseHomes = responseHomes;
     this.metrics = metrics;
     this.clock = clock;
     this.scratch = scratch;
@@ -67,6 +70,10 @@ public final class ExchangeContext {
 
   Outcomes outcomes() {
     return outcomes;
+  }
+
+  ResponseHomes responseHomes() {
+    return responseHomes;
   }
 
   ExchangeMetrics metrics() {

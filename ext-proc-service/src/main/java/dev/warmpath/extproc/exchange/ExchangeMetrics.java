@@ -59,6 +59,7 @@ public final class ExchangeMetrics {
   private final ConcurrentHashMap<Pair, Counter> planned = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Triple, Counter> decisions = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Triple, Counter> repairs = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Pair, Counter> continued = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> picks = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> tokens = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> ended = new ConcurrentHashMap<>();
@@ -131,6 +132,20 @@ public final class ExchangeMetrics {
         "Bound of warmpath.token.ratios",
         ratios,
         _ -> (double) maxTokenRatios);
+  }
+
+  /** The same of responses that can be continued. */
+  void bind(ResponseHomes homes) {
+    gauge(
+        "warmpath.response.homes",
+        "Responses whose endpoint is remembered for requests that continue them",
+        homes,
+        h -> (double) h.size());
+    gauge(
+        "warmpath.response.homes.max",
+        "Bound of warmpath.response.homes",
+        homes,
+        h -> (double) h.max());
   }
 
   private <T> void gauge(String name, String description, T of, Function<T, Double> value) {
@@ -206,6 +221,20 @@ public final class ExchangeMetrics {
   void picked(String cluster, String result) {
     count(
         picks, new Pair(cluster, result), "warmpath.picks", "Picks by result", "cluster", "result");
+  }
+
+  /**
+   * A request continues a response by its name. {@code how}: home (its endpoint is listed first),
+   * away (that isn't ready), unknown (nobody saw who served it).
+   */
+  void continued(String cluster, String how) {
+    count(
+        continued,
+        new Pair(cluster, how),
+        "warmpath.responses.continued",
+        "Requests that continue a response by its name, by what was known of its endpoint",
+        "cluster",
+        "home");
   }
 
   /** An upstream refused a request because of a field that we added. */

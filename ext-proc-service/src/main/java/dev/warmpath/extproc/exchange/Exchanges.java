@@ -27,6 +27,7 @@ import java.util.function.LongSupplier;
  * @param pickers by pool
  * @param plans of this replica
  * @param outcomes where forwarded outcomes go
+ * @param responseHomes of all replicas
  * @param firstBytes for the control plane
  * @param rejections for the other replicas
  * @param hashKeys for the control plane
@@ -38,6 +39,7 @@ public record Exchanges(
     Map<String, PoolPicker> pickers,
     Plans plans,
     Outcomes outcomes,
+    ResponseHomes responseHomes,
     FirstBytes firstBytes,
     Rejections rejections,
     HashKeyShadows hashKeys,
@@ -101,6 +103,12 @@ public record Exchanges(
             firstBytes,
             accounts);
     Outcomes outcomes = new Outcomes(plans, parts.otherReplicas());
+    ResponseHomes responseHomes =
+        new ResponseHomes(
+            pickers.keySet(),
+            settings.getMaxResponseHomes(),
+            nanos(settings.getResponseHomeTtl()),
+            parts.keys());
     PromptScanner.Limits scan =
         new PromptScanner.Limits(
             settings.getMaxBodyBytes(), settings.getMaxDepth(), settings.getMaxSegments());
@@ -123,11 +131,13 @@ public record Exchanges(
             accounts,
             hashKeys,
             plans,
+            responseHomes,
             parts.metrics(),
             parts.clock(),
             scratch);
     BodyBudget budget = new BodyBudget(limits.maxBytesInFlight(), limits.maxExchanges());
     parts.metrics().bind(budget, limits, plans, tokenRatio, config.getPrefix().getMaxTokenRatios());
+    parts.metrics().bind(responseHomes);
     ExchangeContext context =
         new ExchangeContext(
             routes,
@@ -136,6 +146,7 @@ public record Exchanges(
             planner,
             plans,
             outcomes,
+            responseHomes,
             parts.metrics(),
             tenants,
             parts.clock(),
@@ -145,6 +156,7 @@ public record Exchanges(
         pickers,
         plans,
         outcomes,
+        responseHomes,
         firstBytes,
         rejections,
         hashKeys,

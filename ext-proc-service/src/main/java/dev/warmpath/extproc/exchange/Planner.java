@@ -26,6 +26,7 @@ import io.envoyproxy.envoy.service.ext_proc.v3.BodyResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.CommonResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.HeaderMutation;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
@@ -70,6 +71,7 @@ final class Planner {
   private final Accounts accounts;
   private final HashKeyShadows hashKeys;
   private final Plans plans;
+  private final ResponseHomes responseHomes;
   private final ExchangeMetrics metrics;
   private final LongSupplier clock;
   private final ThreadLocal<Scratch> scratch;
@@ -83,6 +85,7 @@ final class Planner {
       Accounts accounts,
       HashKeyShadows hashKeys,
       Plans plans,
+      ResponseHomes responseHomes,
       ExchangeMetrics metrics,
       LongSupplier clock,
       ThreadLocal<Scratch> scratch) {
@@ -94,6 +97,7 @@ final class Planner {
     this.accounts = accounts;
     this.hashKeys = hashKeys;
     this.plans = plans;
+    this.responseHomes = responseHomes;
     this.metrics = metrics;
     this.clock = clock;
     this.scratch = scratch;
@@ -187,6 +191,9 @@ final class Planner {
     boolean applied = route.mode() == Mode.ACTIVE;
     PoolPicker picker =
         route.target() instanceof PoolTarget pool ? pickers.get(pool.cluster()) : null;
+    if (picker != null && prompt.hasHistory()) {
+      own.blocks.home(home(route.target().cluster(), prompt, nowNanos));
+    }
     Plan dispatch =
         picker == null
             ? null
@@ -237,6 +244,12 @@ final class Planner {
     if (pick != null) {
       listed = addresses(pick);
       heldTokens = pick.heldTokens();
+      if (prompt.hasHistory()) {
+        String home = own.blocks.home();
+        boolean isFirst = listed.length > 0 && listed[0].equals(home);
+        metrics.continued(
+            route.target().cluster(), home == null ? "unknown" : isFirst ? "home" : "away");
+      }
       metrics.picked(route.target().cluster(), pick.result().name().toLowerCase(Locale.ROOT));
     }
     Annotator.Edits edits =
@@ -312,6 +325,13 @@ final class Planner {
     }
     blocks.promptTokens((int) (prompt.textLength() / bytesPerToken));
     blocks.tieKey(chain.keyConversation());
+  }
+
+  /** The endpoint that holds the history that a prompt names; null: unknown. */
+  private @Nullable String home(String cluster, Prompt prompt, long nowNanos) {
+    byte[] name =
+        Arrays.copyOfRange(prompt.text(), prompt.historyTextStart(), prompt.historyTextEnd());
+    return responseHomes.home(cluster, name, nowNanos);
   }
 
   private static Plan forecast(PoolPicker picker, Scratch own, long nowNanos) {

@@ -40,6 +40,7 @@ final class ResponseWatch implements StreamObserver<ProcessingRequest> {
       final int attempts;
       final UsageReader usage;
       boolean firstByteSeen;
+      boolean homeTold;
 
       Reading(
           PlanId planId,
@@ -134,6 +135,7 @@ final class ResponseWatch implements StreamObserver<ProcessingRequest> {
       }
       byte[] bytes = context.scratch().chunk(body);
       reading.usage.feed(bytes, 0, body.size());
+      tellHome(reading);
     }
     if (message.getEndOfStream()) {
       finish(reading);
@@ -143,7 +145,23 @@ final class ResponseWatch implements StreamObserver<ProcessingRequest> {
   private void finish(State.Reading reading) {
     state = DONE;
     context.outcomes().observed(outcome(reading, null, false, true), context.clock().getAsLong());
+    tellHome(reading);
     replies.onCompleted();
+  }
+
+  /** Remembers who served a response that can be continued, as soon as its name is known. */
+  private void tellHome(State.Reading reading) {
+    if (reading.homeTold) {
+      return;
+    }
+    String id = reading.usage.responseId();
+    if (!id.isEmpty()) {
+      reading.homeTold = true;
+      context
+          .responseHomes()
+          .served(
+              reading.upstreamCluster, reading.upstreamAddress, id, context.clock().getAsLong());
+    }
   }
 
   /** The response ended before its end: the client left, or the upstream broke off. */

@@ -7,6 +7,7 @@ import dev.warmpath.extproc.exchange.Outcome;
 import dev.warmpath.extproc.exchange.Outcomes;
 import dev.warmpath.extproc.exchange.PlanId;
 import dev.warmpath.extproc.exchange.Rejections;
+import dev.warmpath.extproc.exchange.ResponseHomes;
 import dev.warmpath.extproc.ledger.Ledger;
 import dev.warmpath.extproc.pick.EndpointLoad;
 import dev.warmpath.extproc.pick.EndpointState;
@@ -24,6 +25,7 @@ import dev.warmpath.fleet.v1.Load;
 import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.ReplicaMessage;
+import dev.warmpath.fleet.v1.ResponseHome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,6 +55,7 @@ public final class FleetPort implements FleetClient.Port {
   private final long incarnation;
   private final Map<String, PoolPicker> pickers;
   private final Outcomes outcomes;
+  private final ResponseHomes responseHomes;
   private final FirstBytes firstBytes;
   private final Rejections rejections;
   private final HashKeyShadows hashKeys;
@@ -68,6 +71,7 @@ public final class FleetPort implements FleetClient.Port {
       long incarnation,
       Map<String, PoolPicker> pickers,
       Outcomes outcomes,
+      ResponseHomes responseHomes,
       FirstBytes firstBytes,
       Rejections rejections,
       HashKeyShadows hashKeys,
@@ -77,6 +81,7 @@ public final class FleetPort implements FleetClient.Port {
     this.incarnation = incarnation;
     this.pickers = pickers;
     this.outcomes = outcomes;
+    this.responseHomes = responseHomes;
     this.firstBytes = firstBytes;
     this.rejections = rejections;
     this.hashKeys = hashKeys;
@@ -101,7 +106,7 @@ public final class FleetPort implements FleetClient.Port {
     long nowNanos = clock.getAsLong();
     messages.add(ReplicaMessage.newBuilder().setLoad(load(nowNanos)).build());
     Placements placements = placements();
-    if (placements.getPlacementsCount() > 0) {
+    if (placements.getPlacementsCount() > 0 || placements.getResponsesCount() > 0) {
       messages.add(ReplicaMessage.newBuilder().setPlacements(placements).build());
     }
     collectOutcomes(nowNanos, messages);
@@ -150,6 +155,13 @@ public final class FleetPort implements FleetClient.Port {
   private Placements placements() {
     Placements.Builder placements =
         Placements.newBuilder().setReplica(replica).setIncarnation(incarnation);
+    for (ResponseHomes.Home home : responseHomes.drainUntold()) {
+      placements.addResponses(
+          ResponseHome.newBuilder()
+              .setResponse(home.response())
+              .setCluster(home.cluster())
+              .setAddress(home.address()));
+    }
     int room = MAX_PLACED_BLOCKS;
     for (Map.Entry<String, PoolPicker> entry : pickers.entrySet()) {
       if (room <= 0) {
@@ -267,7 +279,7 @@ public final class FleetPort implements FleetClient.Port {
       case LEDGER_ACK -> ledger.acknowledge(message.getLedgerAck().getSequence());
       case ENDPOINT_VIEW -> view(message.getEndpointView(), nowNanos);
       case PEER_LOAD -> peerLoad(message.getPeerLoad(), nowNanos);
-      case PEER_PLACEMENTS -> peerPlacements(message.getPeerPlacements());
+      case PEER_PLACEMENTS -> peerPlacements(message.getPeerPlacements(), nowNanos);
       case PEER_GONE -> {
         long gone = message.getPeerGone().getIncarnation();
         pickers.values().forEach(picker -> picker.peerGone(gone));
@@ -342,9 +354,14 @@ public final class FleetPort implements FleetClient.Port {
                 load.getIncarnation(), byCluster.getOrDefault(cluster, List.of()), nowNanos));
   }
 
-  private void peerPlacements(Placements placements) {
+  private void peerPlacements(Placements placements, long nowNanos) {
     if (placements.getIncarnation() == incarnation) {
       return;
+    }
+    for (ResponseHome home : placements.getResponsesList()) {
+      responseHomes.told(
+          new ResponseHomes.Home(home.getResponse(), home.getCluster(), home.getAddress()),
+          nowNanos);
     }
     for (var placement : placements.getPlacementsList()) {
       PoolPicker picker = pickers.get(placement.getCluster());

@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.pick;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The prefix blocks of one prompt, as the picker and the ledger read them: 64-bit chain hashes,
@@ -15,12 +16,14 @@ public final class PrefixBlocks {
   private int count;
   private int promptTokens;
   private long tieKey;
+  private @Nullable String home;
 
   /** Empties it for the next prompt. */
   public PrefixBlocks clear() {
     count = 0;
     promptTokens = 0;
     tieKey = 0;
+    home = null;
     return this;
   }
 
@@ -59,6 +62,22 @@ public final class PrefixBlocks {
   public PrefixBlocks tieKey(long key) {
     tieKey = key;
     return this;
+  }
+
+  /**
+   * Names the endpoint that alone holds what comes before this prompt, a history that isn't in it:
+   * it is listed first wherever it may be listed, whatever it costs. Null: none.
+   *
+   * @param address {@code ip:port}
+   */
+  public PrefixBlocks home(@Nullable String address) {
+    home = address;
+    return this;
+  }
+
+  /** Address of the endpoint that alone holds what comes before this prompt; null: none. */
+  public @Nullable String home() {
+    return home;
   }
 
   /** Number of blocks. */

@@ -87,6 +87,11 @@ final class Rule {
     while (!verify(first, prefix, price)) {
       first = best(prefix.tieKey());
     }
+    int home = home(prefix);
+    if (home >= 0) {
+      first = home;
+      boolean _ = verify(home, prefix, price);
+    }
     out.result = Pick.Result.PICKED;
     out.heldTokens = prefix.tokensUpTo(heldBlocks[first]);
     out.waitSeconds = waits[first];
@@ -101,6 +106,17 @@ final class Rule {
       }
     }
     return first;
+  }
+
+  /** The endpoint that alone holds what comes before the prompt, if it may be listed; else -1. */
+  private int home(PrefixBlocks prefix) {
+    String address = prefix.home();
+    for (int i = 0; address != null && i < endpoints.length; i++) {
+      if (candidates[i] && endpoints[i].address.equals(address)) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /** Marks the endpoints that may be listed. False: there are none. */

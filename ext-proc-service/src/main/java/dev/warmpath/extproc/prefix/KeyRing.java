@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.prefix;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
@@ -23,6 +24,10 @@ public final class KeyRing {
 
   /** No key or seed is made of it: those begin with a length. */
   private static final byte[] TAG_LABEL = "warmpath.fleet.v1.Hello\0".getBytes(US_ASCII);
+
+  /** As {@link #TAG_LABEL}. */
+  private static final byte[] RESPONSE_LABEL =
+      "warmpath.fleet.v1.ResponseHome\0".getBytes(US_ASCII);
 
   private final SecretKeySpec index;
   private final SecretKeySpec export;
@@ -100,6 +105,21 @@ public final class KeyRing {
     }
     long tag = 31 * (31 * tag(export) + tag(nextExport)) + nextPercent;
     return tag == 0 ? 1 : tag;
+  }
+
+  /**
+   * Stands for a response in place of its id, at all replicas with one index secret.
+   *
+   * @param cluster where it was served
+   * @param id as the server gave it
+   */
+  public long responseTag(String cluster, byte[] id) {
+    Mac mac = mac(index);
+    mac.update(RESPONSE_LABEL);
+    byte[] name = cluster.getBytes(UTF_8);
+    mac.update(ByteBuffer.allocate(Integer.BYTES).putInt(name.length).flip());
+    mac.update(name);
+    return ByteBuffer.wrap(mac.doFinal(id)).getLong();
   }
 
   private static long tag(SecretKeySpec key) {

@@ -297,6 +297,7 @@ public final class ExtProcServer implements Closeable {
             hello.getIncarnation(),
             exchanges.pickers(),
             exchanges.outcomes(),
+            exchanges.responseHomes(),
             exchanges.firstBytes(),
             exchanges.rejections(),
             exchanges.hashKeys(),

@@ -38,6 +38,7 @@ import dev.warmpath.fleet.v1.Placement;
 import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.ReplicaMessage;
 import dev.warmpath.fleet.v1.ReplicaMessage.MessageCase;
+import dev.warmpath.fleet.v1.ResponseHome;
 import dev.warmpath.fleet.v1.Welcome;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
@@ -62,6 +63,7 @@ class FleetPortTest {
           OWN,
           exchanges.pickers(),
           exchanges.outcomes(),
+          exchanges.responseHomes(),
           exchanges.firstBytes(),
           exchanges.rejections(),
           exchanges.hashKeys(),
@@ -169,6 +171,26 @@ class FleetPortTest {
       assertThat(messages).allMatch(message -> message.getSerializedSize() < 4 << 20);
     }
     assertThat(placements(collect(3))).isEmpty();
+  }
+
+  @Test
+  void peerPlacements_homesOfResponses_areTakenButNotOwnOnes() {
+    for (long incarnation : new long[] {PEER, OWN}) {
+      port.receive(
+          ControlMessage.newBuilder()
+              .setPeerPlacements(
+                  Placements.newBuilder()
+                      .setIncarnation(incarnation)
+                      .addResponses(
+                          ResponseHome.newBuilder()
+                              .setResponse(incarnation)
+                              .setCluster("llama")
+                              .setAddress(A)))
+              .build());
+    }
+
+    assertThat(exchanges.responseHomes().size()).isEqualTo(1);
+    assertThat(collect(1)).noneMatch(ReplicaMessage::hasPlacements);
   }
 
   @Test

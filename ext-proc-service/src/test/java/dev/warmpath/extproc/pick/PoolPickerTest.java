@@ -104,6 +104,35 @@ class PoolPickerTest {
   }
 
   @Test
+  void pick_homeOfAHistory_isFirstWhateverItCosts() {
+    endpoints(A, B, C);
+    for (int i = 0; i < 50; i++) {
+      for (String home : List.of(A, B, C)) {
+        dispatch(prompt(1, 2, 3).home(home));
+
+        assertThat(pick.address(0)).isEqualTo(home);
+        assertThat(pick.count()).isEqualTo(2);
+        assertThat(pick.address(1)).isNotEqualTo(home);
+      }
+    }
+  }
+
+  @Test
+  void pick_homeOfAHistoryThatIsNotReady_isNotListed() {
+    for (Health health : List.of(Health.UNHEALTHY, Health.DRAINING)) {
+      picker.endpoints(List.of(state(A, health), state(B, Health.HEALTHY)), now);
+      dispatch(prompt(1, 2, 3).home(A));
+
+      assertThat(pick.count()).isEqualTo(1);
+      assertThat(pick.address(0)).isEqualTo(B);
+    }
+    picker.endpoints(List.of(state(B, Health.HEALTHY)), now);
+    dispatch(prompt(1, 2, 3).home(A));
+
+    assertThat(pick.address(0)).isEqualTo(B);
+  }
+
+  @Test
   void pick_endpointLeavesTheView_isNeverListedAgain() {
     endpoints(A, B);
     String home = serve(prompt(1, 2, 3));

@@ -405,6 +405,7 @@ class ExtProcServiceTest {
         incarnation,
         exchanges.pickers(),
         exchanges.outcomes(),
+        exchanges.responseHomes(),
         exchanges.firstBytes(),
         exchanges.rejections(),
         exchanges.hashKeys(),
