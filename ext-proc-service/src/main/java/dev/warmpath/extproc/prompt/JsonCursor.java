@@ -5,17 +5,13 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
-import java.util.Objects;
 
 /**
  * Reads JSON (RFC 8259) and writes its canonical form in the same pass; see {@link Prompt} for that
  * form. What is only skipped is written, too, and dropped by setting {@link #outPos} back: one path
  * is worth more than the copy it costs.
  *
- * <p>Strings are read eight bytes at a time: one word holds nothing special if no byte is a quote,
- * a backslash, a control character or beyond ASCII, and such words are copied as they are. The
- * masks are those of "Determine if a word has a byte less than n" in Anderson's Bit Twiddling
- * Hacks; they may flag too many bytes, but never one below the first that is rightly flagged.
+ * <p>Strings are read eight bytes at a time, most of them as {@link Lookahead} has decoded them.
  *
  * <p>Methods return false once something is wrong and leave the reason in {@link #fault}. The
  * recursion of {@link #value} is bounded by {@code maxDepth}. Not thread-safe.
@@ -34,14 +30,19 @@ final class JsonCursor {
   static final int CLOSED = 0;
   static final int FOUND = 1;
 
+  private static final long ONES = 0x0101010101010101L;
+
   private static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN).withInvokeExactBehavior();
 
-  private static final long ONES = 0x0101010101010101L;
-  private static final long HIGH_BITS = 0x8080808080808080L;
-  private static final long QUOTES = '"' * ONES;
-  private static final long BACKSLASHES = '\\' * ONES;
-  private static final long SPACES = ' ' * ONES;
+  private static final byte[] ESCAPES = new byte[256];
+
+  static {
+    String escapes = "\"\"\\\\//b\bf\fn\nr\rt\t";
+    for (int i = 0; i < escapes.length(); i += 2) {
+      ESCAPES[escapes.charAt(i)] = (byte) escapes.charAt(i + 1);
+    }
+  }
 
   /** Bytes that may be written beyond what was read: a word, a digest with its frame, brackets. */
   private static final int SLACK = 128;
@@ -52,6 +53,7 @@ final class JsonCursor {
 
   private final int maxDepth;
 
+  private final Lookahead ahead = new Lookahead();
   private byte[] in;
   int pos;
   int end;
@@ -75,6 +77,7 @@ final class JsonCursor {
   void start(byte[] in, int length, byte[] out) {
     this.in = in;
     this.out = out;
+    ahead.reset(in, length);
     pos = 0;
     end = length;
     outPos = 0;
@@ -136,6 +139,14 @@ final class JsonCursor {
 
   boolean outEndsWith(int from, int to, byte[] ending) {
     return to - from >= ending.length && outIs(to - ending.length, to, ending);
+  }
+
+  /** The first eight bytes of what was written in [from, to), with zeros where there are less. */
+  long outWord(int from, int to) {
+    int missing = Long.BYTES - Math.min(to - from, Long.BYTES);
+    return missing == Long.BYTES
+        ? 0
+        : (long) WORD.get(out, from) << (missing << 3) >>> (missing << 3);
   }
 
   /** Enters the object or array at the cursor. */
@@ -381,44 +392,131 @@ final class JsonCursor {
     byte[] in = this.in;
     byte[] out = this.out;
     int end = this.end;
-    int lastWord = end - Long.BYTES;
     int from = pos + 1;
     int to = outPos;
-    Objects.checkFromIndexSize(0, end, in.length);
-    while (true) {
-      while (from <= lastWord) {
-        long word = (long) WORD.get(in, from);
-        WORD.set(out, to, word);
-        long special =
-            (((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | word)
-                & HIGH_BITS;
-        if (special != 0) {
-          int plain = Long.numberOfTrailingZeros(special) >>> 3;
-          from += plain;
-          to += plain;
-          break;
-        }
+    if (from + 2 * Long.BYTES <= end) {
+      // Names and other short strings, most of which are plain.
+      long word = (long) WORD.get(in, from);
+      WORD.set(out, to, word);
+      long special = special(word);
+      if (special == 0) {
         from += Long.BYTES;
         to += Long.BYTES;
+        word = (long) WORD.get(in, from);
+        WORD.set(out, to, word);
+        special = special(word);
+      }
+      int plain = Long.numberOfTrailingZeros(special) >>> 3;
+      if (special != 0 && in[from + plain] == '"') {
+        pos = from + plain + 1;
+        outPos = to + plain;
+        return true;
+      }
+    }
+    while (true) {
+      // The byte at from is neither escaped nor part of a character: up to the next word by
+      // ourselves, and on from there with what was read ahead.
+      int resumed = from;
+      boolean stopped = true;
+      if (from + Long.BYTES <= end) {
+        long word = (long) WORD.get(in, from);
+        long escaped = Lookahead.escaped(word << 8);
+        long backslashes = Lookahead.backslashes(word);
+        long decoded = Lookahead.tabs(Lookahead.lineFeeds(word, escaped), escaped);
+        long stops = Lookahead.stops(decoded, escaped, backslashes) | Lookahead.controls(word);
+        if (ahead.isSound(from)) {
+          stops &= ~word | escaped;
+        }
+        WORD.set(out, to, Lookahead.leaveOut(decoded, backslashes));
+        stopped = stops != 0;
+        if (stopped) {
+          int plain = Long.numberOfTrailingZeros(stops) >>> 3;
+          long before = (stops - 1) & ~stops;
+          from += plain;
+          to += plain - Long.bitCount(backslashes & before);
+        } else {
+          int room = Long.BYTES - (from & (Long.BYTES - 1));
+          from += room;
+          to += room - Long.bitCount(backslashes << (Long.SIZE - (room << 3)));
+        }
+      }
+      if (!stopped) {
+        long stops;
+        do {
+          ahead.moveTo(from);
+          long[] decoded = ahead.decoded;
+          long[] flags = ahead.flags;
+          int words = (ahead.end - ahead.start) >>> 3;
+          int i = (from - ahead.start) >>> 3;
+          stops = 0;
+          for (; i < words - 1; i += 2) {
+            long f0 = flags[i];
+            long f1 = flags[i + 1];
+            if (((f0 | f1) & Lookahead.HIGH_BITS) != 0) {
+              break;
+            }
+            WORD.set(out, to, decoded[i]);
+            to += Long.BYTES - Long.bitCount(f0);
+            WORD.set(out, to, decoded[i + 1]);
+            to += Long.BYTES - Long.bitCount(f1);
+          }
+          for (; i < words; i++) {
+            WORD.set(out, to, decoded[i]);
+            long flag = flags[i];
+            stops = flag & Lookahead.HIGH_BITS;
+            if (stops != 0) {
+              // The flags of bytes before the stop; its own is a bit of its own byte, too.
+              long before = ((stops - 1) & ~stops) >>> (Byte.SIZE - 1);
+              to += Long.numberOfTrailingZeros(stops) >>> 3;
+              to -= Long.bitCount(flag & before);
+              break;
+            }
+            to += Long.BYTES - Long.bitCount(flag);
+          }
+          from = ahead.start + (i << 3);
+        } while (stops == 0);
+        from += Long.numberOfTrailingZeros(stops) >>> 3;
       }
       if (from >= end) {
         return fail(Verdict.UNFINISHED);
       }
       byte b = in[from];
-      if (b == '"') {
+      boolean escaped = from > resumed && in[from - 1] == '\\';
+      if (escaped || b == '\\') {
+        if (!escaped) {
+          from++;
+        }
+        if (from >= end) {
+          return fail(Verdict.UNFINISHED);
+        }
+        byte plain = ESCAPES[in[from] & 0xFF];
+        if (plain != 0) {
+          out[to++] = plain;
+          from++;
+          continue;
+        }
+        if (in[from] != 'u') {
+          return fail(Verdict.NOT_JSON);
+        }
+        pos = from - 1;
+        outPos = to;
+        do {
+          if (!unicodeEscape()) {
+            return false;
+          }
+        } while (end - pos >= 2 && in[pos] == '\\' && in[pos + 1] == 'u');
+        from = pos;
+        to = outPos;
+      } else if (b == '"') {
         pos = from + 1;
         outPos = to;
         return true;
-      }
-      if (b == '\\') {
-        pos = from;
-        outPos = to;
-        if (!escape()) {
-          return false;
-        }
-        from = pos;
-        to = outPos;
       } else if (b < 0) {
+        ahead.moveTo(from & -Long.BYTES);
+        if (ahead.isSound(from) && from + Long.BYTES <= end) {
+          // The next step takes it for plain. At the end of what is read again there is none.
+          continue;
+        }
         pos = from;
         outPos = to;
         if (!beyondAscii()) {
@@ -435,31 +533,13 @@ final class JsonCursor {
     }
   }
 
-  /** Reads the escape at the cursor. */
-  private boolean escape() {
-    if (pos + 1 >= end) {
-      return fail(Verdict.UNFINISHED);
-    }
-    byte plain;
-    switch (in[pos + 1]) {
-      case '"' -> plain = '"';
-      case '\\' -> plain = '\\';
-      case '/' -> plain = '/';
-      case 'b' -> plain = '\b';
-      case 'f' -> plain = '\f';
-      case 'n' -> plain = '\n';
-      case 'r' -> plain = '\r';
-      case 't' -> plain = '\t';
-      case 'u' -> {
-        return unicodeEscape();
-      }
-      default -> {
-        return fail(Verdict.NOT_JSON);
-      }
-    }
-    out[outPos++] = plain;
-    pos += 2;
-    return true;
+  /**
+   * The highest bit of the first byte that is a quote, a backslash, a control character or beyond
+   * ASCII; of those behind it, perhaps too many.
+   */
+  private static long special(long word) {
+    return (((word ^ ('"' ^ ' ') * ONES) - '!' * ONES) | ((word ^ '\\' * ONES) - ONES) | word)
+        & Lookahead.HIGH_BITS;
   }
 
   private boolean unicodeEscape() {
@@ -537,7 +617,7 @@ final class JsonCursor {
     byte[] out = this.out;
     int from = pos;
     int to = outPos;
-    while (from < end && in[from] < 0) {
+    do {
       int lead = in[from] & 0xFF;
       int length;
       int low = 0x80;
@@ -574,7 +654,7 @@ final class JsonCursor {
         high = 0xBF;
         out[to++] = in[from++];
       }
-    }
+    } while (from < end && in[from] < 0 && !ahead.isSound(from));
     pos = from;
     outPos = to;
     return true;
