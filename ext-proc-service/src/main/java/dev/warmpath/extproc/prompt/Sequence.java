@@ -86,6 +86,9 @@ final class Sequence {
     int left = middle - from;
     int right = to - middle;
     int shorter = Math.min(left, right);
+    if (shorter == 0) {
+      return;
+    }
     if (shorter > textScratch.length) {
       textScratch = new byte[Math.max(shorter, 2 * textScratch.length)];
     }
