@@ -2,8 +2,6 @@ package dev.warmpath.extproc.prefix;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.dynatrace.hash4j.hashing.HashValue128;
-import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmpath.extproc.prompt.Dialect;
@@ -32,9 +30,8 @@ import org.jspecify.annotations.Nullable;
  * doesn't know it can't work out colliding prompts ahead. What leaves the service is an HMAC of the
  * state instead.
  *
- * <p>Per block, one value of 32 bytes is allocated: the library returns 128 bits no other way, and
- * two passes of 64 bits cost twice the time. Not thread-safe: one owner, with seeds and MACs of its
- * own.
+ * <p>Allocates 32 bytes per text of up to 240 bytes ({@link TextHash}), and what the two exported
+ * keys take. Not thread-safe: one owner, with seeds and MACs of its own.
  */
 public final class PrefixHasher {
 
@@ -73,7 +70,7 @@ public final class PrefixHasher {
   private final KeyRing keys;
   private final Mac exportMac;
   private final Mac nextExportMac;
-  private final Hasher128 textHash;
+  private final TextHash textHash;
   private final Hasher64 highHash;
   private final Hasher64 lowHash;
   private final Map<Scope, Seed> seeds = new LeastRecentlyUsed();
@@ -130,7 +127,7 @@ public final class PrefixHasher {
     nextExportMac = keys.nextExportMac();
     field(indexMac, HASH_SEEDS, 0, HASH_SEEDS.length);
     finish(indexMac);
-    textHash = Hashing.xxh3_128((long) LONG.get(mac, 0));
+    textHash = new TextHash((long) LONG.get(mac, 0));
     highHash = Hashing.xxh3_64((long) LONG.get(mac, 8));
     lowHash = Hashing.xxh3_64((long) LONG.get(mac, 16));
   }
@@ -256,7 +253,7 @@ public final class PrefixHasher {
     byte[] text = prompt.text();
     for (int from = start; from < end; from += blockBytes) {
       int length = Math.min(blockBytes, end - from);
-      take(TAG_TEXT, textHash.hashBytesTo128Bits(text, from, length));
+      take(TAG_TEXT, text, from, from + length);
       if (out.blocks() < maxBlocks) {
         out.addBlock(low, from + length);
       } else {
@@ -266,11 +263,8 @@ public final class PrefixHasher {
   }
 
   private void take(long tag, byte[] text, int start, int end) {
-    take(tag, textHash.hashBytesTo128Bits(text, start, end - start));
-  }
-
-  private void take(long tag, HashValue128 value) {
-    take(tag, value.getMostSignificantBits(), value.getLeastSignificantBits());
+    textHash.hash(text, start, end - start);
+    take(tag, textHash.high, textHash.low);
   }
 
   private void take(long tag, long first, long second) {

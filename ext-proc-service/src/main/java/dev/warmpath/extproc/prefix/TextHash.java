@@ -1,0 +1,185 @@
+package dev.warmpath.extproc.prefix;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import com.dynatrace.hash4j.hashing.HashValue128;
+import com.dynatrace.hash4j.hashing.Hasher128;
+import com.dynatrace.hash4j.hashing.Hashing;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.HexFormat;
+
+/**
+ * The 128-bit XXH3 of a text, seeded. The values are those of hash4j, which does the short texts;
+ * the long ones, of more than 240 bytes, are done here: without allocation, and so that C2 makes
+ * vector instructions of it. XXH3 keeps eight sums over stripes of 64 bytes; within a block of 16
+ * stripes no product depends on another, so that all 128 are worked out in one loop over longs and
+ * then added up. Constants and steps are those of "XXH3 algorithm overview" in xxHash's
+ * specification.
+ *
+ * <p>Not thread-safe: one owner.
+ */
+final class TextHash {
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN).withInvokeExactBehavior();
+
+  private static final long PRIME32_1 = 0x9E3779B1L;
+  private static final long PRIME32_2 = 0x85EBCA77L;
+  private static final long PRIME32_3 = 0xC2B2AE3DL;
+  private static final long PRIME64_1 = 0x9E3779B185EBCA87L;
+  private static final long PRIME64_2 = 0xC2B2AE3D27D4EB4FL;
+  private static final long PRIME64_3 = 0x165667B19E3779F9L;
+  private static final long PRIME64_4 = 0x85EBCA77C2B2AE63L;
+  private static final long PRIME64_5 = 0x27D4EB2F165667C5L;
+  private static final long AVALANCHE = 0x165667919E3779F9L;
+
+  private static final int SHORT = 240;
+  private static final int LANES = 8;
+  private static final int STRIPE = LANES * Long.BYTES;
+  private static final int STRIPES = 16;
+  private static final int BLOCK = STRIPES * STRIPE;
+
+  /** Where in the secret the keys lie: of the last stripe, of the two results, of scrambling. */
+  private static final int LAST_STRIPE_KEY = 121;
+
+  private static final int LOW_KEY = 11;
+  private static final int HIGH_KEY = 117;
+  private static final int SCRAMBLE_KEY = 128;
+
+  private static final byte[] SECRET =
+      HexFormat.of()
+          .parseHex(
+              "b8fe6c3923a44bbe7c01812cf721ad1cded46de9839097db7240a4a4b7b3671f"
+                  + "cb79e64eccc0e578825ad07dccff7221b8084674f743248ee03590e6813a264c"
+                  + "3c2852bb91c300cb88d0658b1b532ea371644897a20df94e3819ef46a9deacd8"
+                  + "a8fa763fe39c343ff9dcbbc7c70b4f1d8a51e04bcdb45931c89f7ec9d9787364"
+                  + "eac5ac8334d3ebc3c581a0fffa1363eb170ddd51b7f0da49d316552629d4689e"
+                  + "2b16be587d47a1fc8ff8b8d17ad031ce45cb3a8f95160428afd7fbcabb4b407e");
+
+  private final Hasher128 shortHash;
+  private final byte[] secret;
+
+  /** Of each of a block's longs. */
+  private final long[] keys = new long[STRIPES * LANES];
+
+  private final long[] lastKeys = new long[LANES];
+  private final long[] scrambleKeys = new long[LANES];
+
+  private final long[] products = new long[STRIPES * LANES];
+  private final long[] sums = new long[LANES];
+
+  long high;
+  long low;
+
+  TextHash(long seed) {
+    shortHash = Hashing.xxh3_128(seed);
+    secret = SECRET.clone();
+    for (int i = 0; i < secret.length; i += 2 * Long.BYTES) {
+      LONG.set(secret, i, (long) LONG.get(SECRET, i) + seed);
+      LONG.set(secret, i + Long.BYTES, (long) LONG.get(SECRET, i + Long.BYTES) - seed);
+    }
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = key(Long.BYTES * (i / LANES + i % LANES));
+    }
+    for (int i = 0; i < LANES; i++) {
+      lastKeys[i] = key(LAST_STRIPE_KEY + i * Long.BYTES);
+      scrambleKeys[i] = key(SCRAMBLE_KEY + i * Long.BYTES);
+    }
+  }
+
+  private long key(int at) {
+    return (long) LONG.get(secret, at);
+  }
+
+  /** Hashes a range; the result is in {@link #high} and {@link #low}. */
+  void hash(byte[] text, int from, int length) {
+    if (length <= SHORT) {
+      HashValue128 value = shortHash.hashBytesTo128Bits(text, from, length);
+      high = value.getMostSignificantBits();
+      low = value.getLeastSignificantBits();
+      return;
+    }
+    sums[0] = PRIME32_3;
+    sums[1] = PRIME64_1;
+    sums[2] = PRIME64_2;
+    sums[3] = PRIME64_3;
+    sums[4] = PRIME64_4;
+    sums[5] = PRIME32_2;
+    sums[6] = PRIME64_5;
+    sums[7] = PRIME32_1;
+    // The last stripe stands apart, and overlaps the one before.
+    int last = from + length - 1;
+    int at = from;
+    for (; last - at >= BLOCK; at += BLOCK) {
+      multiply(text, at, STRIPES * LANES, keys, products);
+      add(text, at, STRIPES, products, sums);
+      scramble();
+    }
+    int stripes = (last - at) / STRIPE;
+    if (stripes > 0) {
+      multiply(text, at, stripes * LANES, keys, products);
+      add(text, at, stripes, products, sums);
+    }
+    multiply(text, from + length - STRIPE, LANES, lastKeys, products);
+    add(text, from + length - STRIPE, 1, products, sums);
+    low = merge(LOW_KEY, length * PRIME64_1);
+    high = merge(HIGH_KEY, ~(length * PRIME64_2));
+  }
+
+  private static void multiply(byte[] text, int at, int longs, long[] keys, long[] products) {
+    for (int i = 0; i < longs; i++) {
+      long keyed = (long) LONG.get(text, at + (i << 3)) ^ keys[i];
+      products[i] = (keyed & 0xFFFFFFFFL) * (keyed >>> 32);
+    }
+  }
+
+  /** Adds to each sum its products, and the words of its neighbour. */
+  private static void add(byte[] text, int at, int stripes, long[] products, long[] sums) {
+    long sum0 = sums[0];
+    long sum1 = sums[1];
+    long sum2 = sums[2];
+    long sum3 = sums[3];
+    long sum4 = sums[4];
+    long sum5 = sums[5];
+    long sum6 = sums[6];
+    long sum7 = sums[7];
+    for (int i = 0; i < stripes * LANES; i += LANES) {
+      int from = at + (i << 3);
+      sum0 += products[i] + (long) LONG.get(text, from + 8);
+      sum1 += products[i + 1] + (long) LONG.get(text, from);
+      sum2 += products[i + 2] + (long) LONG.get(text, from + 24);
+      sum3 += products[i + 3] + (long) LONG.get(text, from + 16);
+      sum4 += products[i + 4] + (long) LONG.get(text, from + 40);
+      sum5 += products[i + 5] + (long) LONG.get(text, from + 32);
+      sum6 += products[i + 6] + (long) LONG.get(text, from + 56);
+      sum7 += products[i + 7] + (long) LONG.get(text, from + 48);
+    }
+    sums[0] = sum0;
+    sums[1] = sum1;
+    sums[2] = sum2;
+    sums[3] = sum3;
+    sums[4] = sum4;
+    sums[5] = sum5;
+    sums[6] = sum6;
+    sums[7] = sum7;
+  }
+
+  private void scramble() {
+    for (int i = 0; i < LANES; i++) {
+      long sum = sums[i];
+      sums[i] = (sum ^ sum >>> 47 ^ scrambleKeys[i]) * PRIME32_1;
+    }
+  }
+
+  private long merge(int keysAt, long start) {
+    long hash = start;
+    for (int i = 0; i < LANES; i += 2) {
+      long a = sums[i] ^ key(keysAt + i * Long.BYTES);
+      long b = sums[i + 1] ^ key(keysAt + (i + 1) * Long.BYTES);
+      hash += a * b ^ Math.unsignedMultiplyHigh(a, b);
+    }
+    hash = (hash ^ hash >>> 37) * AVALANCHE;
+    return hash ^ hash >>> 32;
+  }
+}
