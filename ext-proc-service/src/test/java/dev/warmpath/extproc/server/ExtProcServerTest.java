@@ -62,6 +62,7 @@ class ExtProcServerTest {
   /** Samples of a service that has served nothing, and that are not 0 all the same. */
   private static final List<String> CONFIGURED =
       List.of(
+          "warmpath_token_ratios_max",
           "warmpath_body_bytes_max",
           "warmpath_exchanges_max",
           "warmpath_endpoint_prefill_tokens_per_second",
