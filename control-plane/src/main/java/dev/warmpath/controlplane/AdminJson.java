@@ -7,7 +7,10 @@ import dev.warmpath.controlplane.snapshot.Decisions;
 import dev.warmpath.controlplane.snapshot.Decisions.EndpointDecision;
 import dev.warmpath.fleet.v1.LedgerRow;
 import dev.warmpath.fleet.v1.Usage;
+import dev.warmpath.fleet.v1.Volatility;
+import dev.warmpath.fleet.v1.VolatilityFinding;
 import java.io.IOException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -90,6 +93,38 @@ final class AdminJson {
       json.writeNumberField("naive_nanousd", row.getNaiveNanousd());
       json.writeNumberField("possible_nanousd", row.getPossibleNanousd());
       json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  /** One object per finding, each with the replica that told it. Unknown losses are left out. */
+  static void volatility(Map<Long, Volatility> reports, JsonGenerator json) throws IOException {
+    json.writeStartArray();
+    for (Map.Entry<Long, Volatility> report : reports.entrySet()) {
+      for (VolatilityFinding finding : report.getValue().getFindingsList()) {
+        json.writeStartObject();
+        json.writeStringField("incarnation", HexFormat.of().toHexDigits(report.getKey()));
+        json.writeStringField("route", finding.getRoute());
+        json.writeStringField("model", finding.getModel());
+        json.writeStringField("kind", finding.getKind());
+        json.writeStringField("site", finding.getSite());
+        json.writeNumberField("segment", finding.getSegment());
+        json.writeNumberField("index", finding.getIndex());
+        json.writeStringField("parameter", finding.getParameter());
+        json.writeNumberField("offset", finding.getOffset());
+        json.writeNumberField("length", finding.getLength());
+        json.writeNumberField("requests_compared", finding.getRequests());
+        json.writeNumberField("share", finding.getShare());
+        if (finding.hasTokensLostPerHour()) {
+          json.writeNumberField(
+              "tokens_lost_per_hour_estimated", Math.round(finding.getTokensLostPerHour()));
+        }
+        if (finding.hasUsdLostPerHour()) {
+          json.writeNumberField("usd_lost_per_hour_estimated", finding.getUsdLostPerHour());
+        }
+        json.writeStringField("remedy", finding.getRemedy());
+        json.writeEndObject();
+      }
     }
     json.writeEndArray();
   }

@@ -133,7 +133,14 @@ public final class ControlPlane implements AutoCloseable {
       var desk =
           new OperatorDesk(
               new OperatorDesk.Parts(
-                  writer, runner, audit, ledger, control, this::complaints, registry::scrape));
+                  writer,
+                  runner,
+                  audit,
+                  ledger,
+                  hub::volatility,
+                  control,
+                  this::complaints,
+                  registry::scrape));
       admin = hold(new AdminServer(socket(own.getAdminAddress()), desk));
     } catch (IOException | RuntimeException e) {
       close();

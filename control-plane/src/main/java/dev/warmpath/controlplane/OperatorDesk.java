@@ -10,8 +10,10 @@ import dev.warmpath.controlplane.fleet.LedgerBook;
 import dev.warmpath.controlplane.loop.EndpointName;
 import dev.warmpath.controlplane.loop.LoopName;
 import dev.warmpath.controlplane.loop.LoopSettings;
+import dev.warmpath.fleet.v1.Volatility;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -36,6 +38,7 @@ final class OperatorDesk implements AdminServer.Backend {
   /**
    * What it shows.
    *
+   * @param volatility why prefixes do not repeat, by the incarnation of the replica that found it
    * @param control the executor that owns writer and runner
    * @param complaints what an operator should know
    * @param metrics in the Prometheus text format
@@ -45,6 +48,7 @@ final class OperatorDesk implements AdminServer.Backend {
       LoopRunner runner,
       AuditLog audit,
       LedgerBook ledger,
+      Supplier<Map<Long, Volatility>> volatility,
       ExecutorService control,
       Supplier<List<String>> complaints,
       Supplier<String> metrics) {}
@@ -87,6 +91,11 @@ final class OperatorDesk implements AdminServer.Backend {
   @Override
   public void ledger(JsonGenerator json) throws IOException {
     AdminJson.ledger(parts.ledger.rows(), json);
+  }
+
+  @Override
+  public void volatility(JsonGenerator json) throws IOException {
+    AdminJson.volatility(parts.volatility.get(), json);
   }
 
   @Override

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li>{@code GET /livez}: the process answers. {@code GET /readyz}: 200 once a snapshot is
  *       served, with what is wrong in the body.
- *   <li>{@code GET /metrics}: Prometheus. {@code GET /decisions}, {@code /audit}, {@code /ledger}:
- *       JSON.
+ *   <li>{@code GET /metrics}: Prometheus. {@code GET /decisions}, {@code /audit}, {@code /ledger},
+ *       {@code /volatility}: JSON.
  *   <li>{@code POST} or {@code DELETE /endpoints/POOL/ID/drain}: sets or ends an operator's drain.
  *   <li>{@code POST} or {@code DELETE /loops/NAME/freeze}: stops a loop or lets it go on.
  * </ul>
@@ -55,6 +55,9 @@ public final class AdminServer implements AutoCloseable {
     void audit(JsonGenerator json) throws IOException;
 
     void ledger(JsonGenerator json) throws IOException;
+
+    /** Why prefixes do not repeat. */
+    void volatility(JsonGenerator json) throws IOException;
 
     /** Sets or ends an operator's drain. */
     Reply drain(String pool, String endpointId, Switch to);
@@ -176,6 +179,7 @@ public final class AdminServer implements AutoCloseable {
       case "decisions" -> json(backend::decisions);
       case "audit" -> json(backend::audit);
       case "ledger" -> json(backend::ledger);
+      case "volatility" -> json(backend::volatility);
       default -> notFound();
     };
   }
@@ -208,7 +212,7 @@ public final class AdminServer implements AutoCloseable {
     return Response.text(
         404,
         """
-        GET /livez /readyz /metrics /decisions /audit /ledger
+        GET /livez /readyz /metrics /decisions /audit /ledger /volatility
         POST, DELETE /endpoints/POOL/ID/drain
         POST, DELETE /loops/{weight,health,hash_key}/freeze\
         """);

@@ -13,6 +13,7 @@ import dev.warmpath.fleet.v1.PeerGone;
 import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.ReplicaMessage;
+import dev.warmpath.fleet.v1.Volatility;
 import dev.warmpath.fleet.v1.Welcome;
 import io.grpc.Context;
 import io.grpc.Metadata;
@@ -30,6 +31,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +53,9 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
   private static final Logger log = LoggerFactory.getLogger(FleetHub.class);
 
   static final int MAX_REJECTIONS = 1_000;
+
+  /** Findings of one replica that are shown. */
+  static final int MAX_FINDINGS = 1_000;
 
   /**
    * Longest message of a replica. The longest is a ledger delta of 10,000 rows: with route, tenant
@@ -85,6 +91,9 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
   private final Map<RejectionKey, Pause> pauses = new LinkedHashMap<>();
   private @Nullable EndpointView view;
   private int streams;
+
+  /** What connected replicas have found, by incarnation; each report is bounded by its message. */
+  private final Map<Long, Volatility> volatility = new ConcurrentHashMap<>();
 
   private final AtomicInteger connected = new AtomicInteger();
   private final Agreement agreement;
@@ -212,6 +221,19 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
   /** Where replicas differ from the configuration in force or from one another; any thread. */
   public List<String> complaints() {
     return agreement.complaints();
+  }
+
+  /** Why prefixes do not repeat, as connected replicas have found, each by its incarnation. */
+  public Map<Long, Volatility> volatility() {
+    return new TreeMap<>(volatility);
+  }
+
+  private static Volatility bounded(Volatility report) {
+    return report.getFindingsCount() <= MAX_FINDINGS
+        ? report
+        : Volatility.newBuilder()
+            .addAllFindings(report.getFindingsList().subList(0, MAX_FINDINGS))
+            .build();
   }
 
   private void compare() {
@@ -446,6 +468,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
     if (!replicas.remove(incarnation, replica)) {
       return;
     }
+    volatility.remove(incarnation);
     connected.set(replicas.size());
     compare();
     log.info("Replica {} is gone.", Long.toHexString(incarnation));
@@ -499,6 +522,10 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
       case REJECTIONS -> rejections(from, message.getRejections().getRejectionsList());
       case LEDGER_DELTA ->
           ledger.count(incarnation, message.getLedgerDelta(), unixMillis.getAsLong());
+      case VOLATILITY -> {
+        Volatility report = message.getVolatility();
+        volatility.put(incarnation, bounded(report));
+      }
       case HELLO ->
           from.stream.end(
               Status.INVALID_ARGUMENT.withDescription("a second HELLO (expected: one)"));

@@ -57,6 +57,7 @@ class AdminServerTest {
     assertThat(send("GET", "/decisions").body()).isEqualTo("\"decisions\"\n");
     assertThat(send("GET", "/audit").body()).isEqualTo("\"audit\"\n");
     assertThat(send("GET", "/ledger").body()).isEqualTo("\"ledger\"\n");
+    assertThat(send("GET", "/volatility").body()).isEqualTo("\"volatility\"\n");
   }
 
   @Test
@@ -156,6 +157,11 @@ class AdminServerTest {
     @Override
     public void ledger(JsonGenerator json) throws IOException {
       json.writeString("ledger");
+    }
+
+    @Override
+    public void volatility(JsonGenerator json) throws IOException {
+      json.writeString("volatility");
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.warmpath.fleet.v1.EndpointView;
 import dev.warmpath.fleet.v1.FirstBytes;
 import dev.warmpath.fleet.v1.FleetGrpc;
 import dev.warmpath.fleet.v1.Hello;
+import dev.warmpath.fleet.v1.KeyStatistics;
 import dev.warmpath.fleet.v1.LedgerDelta;
 import dev.warmpath.fleet.v1.LedgerRow;
 import dev.warmpath.fleet.v1.Load;
@@ -22,6 +23,8 @@ import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.Rejections;
 import dev.warmpath.fleet.v1.ReplicaMessage;
 import dev.warmpath.fleet.v1.Usage;
+import dev.warmpath.fleet.v1.Volatility;
+import dev.warmpath.fleet.v1.VolatilityFinding;
 import dev.warmpath.store.v1.Ledger;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -37,6 +40,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -260,6 +264,30 @@ class FleetHubTest {
             new ReplicaReport.FirstBytes(
                 List.of(
                     new ReplicaReport.EndpointFirstBytes("chat", "1.2.3.4:5", 4, 1, 100, 8000))));
+  }
+
+  @Test
+  void volatility_ofAReplica_isShownUntilItIsGone() throws Exception {
+    Replica one = join(1);
+    Volatility first = volatility("date");
+    one.send(ReplicaMessage.newBuilder().setVolatility(volatility("uuid")).build());
+    one.send(ReplicaMessage.newBuilder().setVolatility(first).build());
+    one.send(rejection(1_000));
+    // What is sent is taken in order, so that a report behind it has been.
+    one.send(ReplicaMessage.newBuilder().setKeyStatistics(KeyStatistics.newBuilder()).build());
+    assertThat(reports.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
+
+    assertThat(hub.volatility()).containsExactly(Map.entry(1L, first));
+
+    one.abort();
+    assertThat(departures.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+    assertThat(hub.volatility()).isEmpty();
+  }
+
+  private static Volatility volatility(String kind) {
+    return Volatility.newBuilder()
+        .addFindings(VolatilityFinding.newBuilder().setRoute("chat").setKind(kind))
+        .build();
   }
 
   @Test

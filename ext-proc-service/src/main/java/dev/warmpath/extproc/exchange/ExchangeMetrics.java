@@ -101,6 +101,10 @@ public final class ExchangeMetrics {
     return new PickMetrics(registry, pickers, clock);
   }
 
+  VolatilityMetrics volatility(PrefixWatch watch, LongSupplier clock) {
+    return new VolatilityMetrics(registry, watch, clock);
+  }
+
   /** Shows the bounds and what is used of them. */
   void bind(BodyBudget budget, Limits limits, Plans plans, TokenRatio ratios, int maxTokenRatios) {
     gauge(

@@ -13,6 +13,7 @@ import dev.warmpath.extproc.prefix.KeyRing;
 import dev.warmpath.extproc.prefix.PrefixHasher;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import dev.warmpath.extproc.provider.Catalogue;
+import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,9 @@ import java.util.function.LongSupplier;
  * @param firstBytes for the control plane
  * @param rejections for the other replicas
  * @param hashKeys for the control plane
+ * @param prefixWatch why prefixes do not repeat, for the control plane
  * @param pickMetrics to refresh before a scrape
+ * @param volatilityMetrics to refresh before a scrape
  * @param ledger of this replica
  */
 public record Exchanges(
@@ -43,7 +46,9 @@ public record Exchanges(
     FirstBytes firstBytes,
     Rejections rejections,
     HashKeyShadows hashKeys,
+    PrefixWatch prefixWatch,
     PickMetrics pickMetrics,
+    VolatilityMetrics volatilityMetrics,
     Ledger ledger) {
 
   /** How long an exchange that ended waits for what its observer and the access log say. */
@@ -93,6 +98,8 @@ public record Exchanges(
     FirstBytes firstBytes = new FirstBytes();
     Accounts accounts = Accounts.of(config, parts.catalogue(), tokenRatio);
     HashKeyShadows hashKeys = HashKeyShadows.of(config);
+    PrefixWatch prefixWatch =
+        PrefixWatch.of(config, parts.catalogue(), new SecureRandom().nextLong());
     Plans plans =
         new Plans(
             parts.incarnation(),
@@ -130,6 +137,7 @@ public record Exchanges(
             tokenRatio,
             accounts,
             hashKeys,
+            prefixWatch,
             plans,
             responseHomes,
             parts.metrics(),
@@ -160,7 +168,9 @@ public record Exchanges(
         firstBytes,
         rejections,
         hashKeys,
+        prefixWatch,
         parts.metrics().picks(pickers, parts.clock()),
+        parts.metrics().volatility(prefixWatch, parts.clock()),
         accounts.ledger());
   }
 

@@ -70,6 +70,7 @@ final class Planner {
   private final TokenRatio tokenRatio;
   private final Accounts accounts;
   private final HashKeyShadows hashKeys;
+  private final PrefixWatch prefixWatch;
   private final Plans plans;
   private final ResponseHomes responseHomes;
   private final ExchangeMetrics metrics;
@@ -84,6 +85,7 @@ final class Planner {
       TokenRatio tokenRatio,
       Accounts accounts,
       HashKeyShadows hashKeys,
+      PrefixWatch prefixWatch,
       Plans plans,
       ResponseHomes responseHomes,
       ExchangeMetrics metrics,
@@ -96,6 +98,7 @@ final class Planner {
     this.tokenRatio = tokenRatio;
     this.accounts = accounts;
     this.hashKeys = hashKeys;
+    this.prefixWatch = prefixWatch;
     this.plans = plans;
     this.responseHomes = responseHomes;
     this.metrics = metrics;
@@ -300,6 +303,7 @@ final class Planner {
     byte[] editedBody =
         marked ? edits.splices().apply(request.body(), request.bodyLength()) : repairedBody;
     ProcessingResponse reply = reply(plan, own.chain, editedBody);
+    prefixWatch.arrive(request, prompt, nowNanos);
     metrics.planned(route.id(), mode(applied), clock.getAsLong() - nowNanos);
     plans.opened(plan);
     return new Decision(reply, plan, "");

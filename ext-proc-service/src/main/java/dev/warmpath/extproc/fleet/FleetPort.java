@@ -6,6 +6,7 @@ import dev.warmpath.extproc.exchange.HashKeyShadows;
 import dev.warmpath.extproc.exchange.Outcome;
 import dev.warmpath.extproc.exchange.Outcomes;
 import dev.warmpath.extproc.exchange.PlanId;
+import dev.warmpath.extproc.exchange.PrefixWatch;
 import dev.warmpath.extproc.exchange.Rejections;
 import dev.warmpath.extproc.exchange.ResponseHomes;
 import dev.warmpath.extproc.ledger.Ledger;
@@ -50,6 +51,7 @@ public final class FleetPort implements FleetClient.Port {
   private static final int FIRST_BYTES_EVERY_TICKS = 10;
   private static final int LEDGER_EVERY_TICKS = 20;
   private static final int KEYS_EVERY_TICKS = 50;
+  private static final int VOLATILITY_EVERY_TICKS = 100;
 
   private final String replica;
   private final long incarnation;
@@ -59,6 +61,7 @@ public final class FleetPort implements FleetClient.Port {
   private final FirstBytes firstBytes;
   private final Rejections rejections;
   private final HashKeyShadows hashKeys;
+  private final PrefixWatch prefixWatch;
   private final Ledger ledger;
   private final LongSupplier clock;
   private final ArrayBlockingQueue<Outcome> toOthers =
@@ -75,6 +78,7 @@ public final class FleetPort implements FleetClient.Port {
       FirstBytes firstBytes,
       Rejections rejections,
       HashKeyShadows hashKeys,
+      PrefixWatch prefixWatch,
       Ledger ledger,
       LongSupplier clock) {
     this.replica = replica;
@@ -85,6 +89,7 @@ public final class FleetPort implements FleetClient.Port {
     this.firstBytes = firstBytes;
     this.rejections = rejections;
     this.hashKeys = hashKeys;
+    this.prefixWatch = prefixWatch;
     this.ledger = ledger;
     this.clock = clock;
   }
@@ -116,6 +121,12 @@ public final class FleetPort implements FleetClient.Port {
     }
     if (ticks % KEYS_EVERY_TICKS == 0) {
       collectHashKeys(messages);
+    }
+    if (ticks % VOLATILITY_EVERY_TICKS == 0) {
+      messages.add(
+          ReplicaMessage.newBuilder()
+              .setVolatility(VolatilityMessages.of(prefixWatch.findings(nowNanos)))
+              .build());
     }
     if (ticks % LEDGER_EVERY_TICKS == 0) {
       collectLedger(messages);

@@ -203,6 +203,7 @@ public final class ExtProcServer implements Closeable {
             switches::serving,
             () -> {
               exchanges.pickMetrics().refresh();
+              exchanges.volatilityMetrics().refresh();
               return registry.scrape();
             },
             () -> LedgerJson.of(exchanges.ledger().totals()));
@@ -301,6 +302,7 @@ public final class ExtProcServer implements Closeable {
             exchanges.firstBytes(),
             exchanges.rejections(),
             exchanges.hashKeys(),
+            exchanges.prefixWatch(),
             exchanges.ledger(),
             System::nanoTime);
     relay.to(port::forward);

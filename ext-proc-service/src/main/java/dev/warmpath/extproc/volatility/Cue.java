@@ -10,6 +10,8 @@ enum Cue {
   USER,
   /** An id follows. */
   ID,
+  /** An id follows that is no UUID: of a trace, or a digest. */
+  DIGEST,
   /** A count follows. */
   COUNT,
   /** What follows changes only when the prompt does: a version, the day of a release. */
@@ -31,11 +33,15 @@ enum Cue {
 
   private static final Set<String> ID_WORDS =
       words(
-          "session request trace correlation run job nonce token transaction span conversation"
-              + " thread",
-          "cache seed salt hash sha digest ticket invocation execution instance pod host",
+          "session request correlation run job transaction conversation" + " thread",
+          "cache ticket invocation execution instance pod host",
           "container worker node req sess rid ref reference key txn sitzung vorgang",
-          "anfrage uuid guid ulid chat process pid message boundary fingerprint");
+          "anfrage uuid guid ulid chat process pid message boundary");
+
+  private static final Set<String> DIGEST_WORDS =
+      words(
+          "trace span nonce token seed salt hash sha md digest fingerprint checksum etag"
+              + " signature");
 
   private static final Set<String> COUNT_WORDS =
       words(
@@ -91,10 +97,18 @@ enum Cue {
     if (ID_WORDS.contains(word)) {
       return ID;
     }
+    if (DIGEST_WORDS.contains(word)) {
+      return DIGEST;
+    }
     if (COUNT_WORDS.contains(word)) {
       return COUNT;
     }
     return VERSION_WORDS.contains(word) ? VERSION : NONE;
+  }
+
+  /** Whether an id follows, of whatever kind. */
+  boolean isOfId() {
+    return this == ID || this == DIGEST;
   }
 
   private static Set<String> words(String... lines) {

@@ -16,6 +16,8 @@ enum Form {
   EMAIL,
   DATE,
   NUMBER,
+  /** 32 hex digits whose version or variant is none of a UUID. */
+  HEX_32,
   /** Hex digits, letters among them. */
   HEX,
   /** Letters and digits, or letters in a wild mixture of cases. */
@@ -40,7 +42,7 @@ enum Form {
   boolean speaksForItself() {
     return switch (this) {
       case CLOCK, EPOCH, DATE, UUID, BARE_UUID, EMAIL -> true;
-      case NUMBER, HEX, TOKEN, NAME, FULL_NAME, WORD, WORDS, TEXT -> false;
+      case NUMBER, HEX_32, HEX, TOKEN, NAME, FULL_NAME, WORD, WORDS, TEXT -> false;
       case IMAGE, TOOL_ORDER, TOOL_LIST, KEY_ORDER, PASSAGE_ORDER, PARAMETER -> false;
     };
   }

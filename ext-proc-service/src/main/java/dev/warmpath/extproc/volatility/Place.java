@@ -32,6 +32,12 @@ final class Place {
   /** Different values that a person's name must have had; less are variants of the prompt. */
   private static final int MIN_NAMES = 3;
 
+  /** So many different names are no variants of a prompt. */
+  private static final int MANY_NAMES = 6;
+
+  /** A number that is never longer counts something. */
+  private static final int MAX_SMALL_DIGITS = 3;
+
   private static final int MIN_VALUES = 4;
   private static final int MANY_VALUES = 8;
 
@@ -214,7 +220,7 @@ final class Place {
         boolean told = cue() == Cue.USER || count(Form.EMAIL) >= MOST * partings;
         yield different >= (told ? MIN_NAMES : MIN_VALUES)
                 && share >= 0.08
-                && (told || fresh >= 0.1 * compared)
+                && (told || fresh >= 0.1 * compared || different >= MANY_NAMES)
             ? kind
             : null;
       }
@@ -286,10 +292,14 @@ final class Place {
     double most = MOST * partings;
     double uuids = count(Form.UUID);
     double bare = count(Form.BARE_UUID);
+    double long32 = bare + count(Form.HEX_32);
     double clocks = count(Form.CLOCK);
     double epochs = count(Form.EPOCH);
     double dates = count(Form.DATE);
-    if (uuids >= most || (bare >= most && bare >= 0.85 * (bare + count(Form.HEX)))) {
+    // Without dashes, digests look the same; few who make up a UUID set its version.
+    boolean isBareUuid =
+        long32 >= most && (cue() != Cue.DIGEST || (bare >= 0.9 * long32 && partings >= 3));
+    if (uuids >= most || isBareUuid) {
       return VolatileKind.UUID;
     }
     if (clocks >= most || (clocks + epochs >= most && isEpoch())) {
@@ -303,7 +313,7 @@ final class Place {
     }
     Cue cue = cue();
     double numbers = count(Form.NUMBER) + epochs;
-    double ids = numbers + count(Form.HEX) + count(Form.TOKEN) + bare + dates + clocks;
+    double ids = numbers + count(Form.HEX) + count(Form.TOKEN) + long32 + dates + clocks;
     double words = count(Form.NAME) + count(Form.FULL_NAME) + count(Form.WORD);
     if (count(Form.EMAIL) >= most) {
       return VolatileKind.USER_NAME;
@@ -317,16 +327,16 @@ final class Place {
       if (cue == Cue.USER) {
         return VolatileKind.USER_NAME;
       }
-      if (cue == Cue.COUNT && numbers >= most) {
+      if (numbers >= most && (cue == Cue.COUNT || longest <= MAX_SMALL_DIGITS)) {
         return VolatileKind.COUNTER;
       }
-      boolean isId = numbers < 0.9 * ids || cue == Cue.ID || numbersOfFourDigits >= 0.7 * partings;
+      boolean isId = numbers < 0.9 * ids || cue.isOfId() || numbersOfFourDigits >= 0.7 * partings;
       return isId ? VolatileKind.RANDOM_ID : VolatileKind.UNKNOWN;
     }
     if (cue == Cue.USER && words + ids + count(Form.WORDS) >= most) {
       return VolatileKind.USER_NAME;
     }
-    if (cue == Cue.ID && words + ids >= most) {
+    if (cue.isOfId() && words + ids >= most) {
       return VolatileKind.RANDOM_ID;
     }
     if (count(Form.FULL_NAME) + count(Form.NAME) >= most) {
@@ -349,7 +359,7 @@ final class Place {
       return false;
     }
     return (upward >= 0.8 * steps && medium >= 0.8 * steps)
-        || (plain && small >= 0.8 * steps && (cue() != Cue.USER && cue() != Cue.ID));
+        || (plain && small >= 0.8 * steps && cue() != Cue.USER && !cue().isOfId());
   }
 
   @SuppressWarnings("EnumOrdinal") // An index into an array of this object.

@@ -337,7 +337,7 @@ final class Reader {
       return Form.NUMBER;
     }
     if (HEX_DIGITS.matcher(value).matches()) {
-      return Form.HEX;
+      return value.length() == 32 ? Form.HEX_32 : Form.HEX;
     }
     if (LETTERS_AND_DIGITS.matcher(value).matches() || looksRandom(value)) {
       return Form.TOKEN;

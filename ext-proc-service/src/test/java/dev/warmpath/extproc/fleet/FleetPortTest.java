@@ -23,6 +23,9 @@ import dev.warmpath.extproc.pick.PrefixBlocks;
 import dev.warmpath.extproc.prefix.KeyRing;
 import dev.warmpath.extproc.provider.Catalogue;
 import dev.warmpath.extproc.usage.Usage;
+import dev.warmpath.extproc.volatility.Finding;
+import dev.warmpath.extproc.volatility.Site;
+import dev.warmpath.extproc.volatility.VolatileKind;
 import dev.warmpath.fleet.v1.ClusterView;
 import dev.warmpath.fleet.v1.ControlMessage;
 import dev.warmpath.fleet.v1.EndpointLoad;
@@ -39,11 +42,13 @@ import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.ReplicaMessage;
 import dev.warmpath.fleet.v1.ReplicaMessage.MessageCase;
 import dev.warmpath.fleet.v1.ResponseHome;
+import dev.warmpath.fleet.v1.VolatilityFinding;
 import dev.warmpath.fleet.v1.Welcome;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +72,7 @@ class FleetPortTest {
           exchanges.firstBytes(),
           exchanges.rejections(),
           exchanges.hashKeys(),
+          exchanges.prefixWatch(),
           exchanges.ledger(),
           () -> nowNanos);
 
@@ -111,6 +117,9 @@ class FleetPortTest {
       if (tick % 50 == 0) {
         expected.add(MessageCase.KEY_STATISTICS);
       }
+      if (tick % 100 == 0) {
+        expected.add(MessageCase.VOLATILITY);
+      }
       if (tick % 20 == 0) {
         record("chat");
         expected.add(MessageCase.LEDGER_DELTA);
@@ -118,6 +127,46 @@ class FleetPortTest {
       assertThat(collect(tick)).extracting(ReplicaMessage::getMessageCase).isEqualTo(expected);
       acknowledge(Long.MAX_VALUE);
     }
+  }
+
+  @Test
+  void volatility_finding_isToldWithPlaceAndRemedyAndWithoutAnUnknownCost() {
+    VolatilityFinding message =
+        VolatilityMessages.of(
+                List.of(
+                    new Finding(
+                        "chat",
+                        "m",
+                        VolatileKind.TIME_STAMP,
+                        Site.SYSTEM,
+                        2,
+                        1,
+                        "",
+                        120,
+                        20,
+                        50,
+                        0.5,
+                        7,
+                        OptionalDouble.of(1000),
+                        OptionalDouble.empty())))
+            .getFindings(0);
+
+    assertThat(message)
+        .isEqualTo(
+            VolatilityFinding.newBuilder()
+                .setRoute("chat")
+                .setModel("m")
+                .setKind("time_stamp")
+                .setSite("system")
+                .setSegment(2)
+                .setIndex(1)
+                .setOffset(120)
+                .setLength(20)
+                .setRequests(50)
+                .setShare(0.5)
+                .setTokensLostPerHour(1000)
+                .setRemedy(VolatileKind.TIME_STAMP.remedy())
+                .build());
   }
 
   @Test

@@ -409,6 +409,7 @@ class ExtProcServiceTest {
         exchanges.firstBytes(),
         exchanges.rejections(),
         exchanges.hashKeys(),
+        exchanges.prefixWatch(),
         exchanges.ledger(),
         System::nanoTime);
   }
