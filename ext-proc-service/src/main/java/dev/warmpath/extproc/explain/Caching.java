@@ -103,13 +103,13 @@ final class Caching {
     StringBuilder out = new StringBuilder();
     for (Map<String, Object> row : rows) {
       out.append(
-          "  %s: %s of about %s tokens (minimum %s)%n"
+          "  %s: about %s tokens, %s (minimum %s)%n"
               .formatted(
                   row.get("model"),
+                  row.get("prompt_tokens_estimated"),
                   Boolean.TRUE.equals(row.get("long_enough"))
                       ? "long enough to be cached"
-                      : "below the minimum, not cached",
-                  row.get("prompt_tokens_estimated"),
+                      : "too short to be cached",
                   row.get("minimum_tokens")));
       if (row.containsKey("shared_tokens_estimated")) {
         out.append(

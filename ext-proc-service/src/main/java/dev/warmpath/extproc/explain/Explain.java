@@ -363,8 +363,8 @@ public final class Explain implements Callable<Integer> {
       text.append(
           String.format(
               Locale.ROOT,
-              "%s: %.0f %% of %d requests of its application, about %.0f tokens lost a request%s%s"
-                  + " (estimates).%n  %s%n",
+              "%s: %.0f %% of %d comparisons of its application, about %.0f tokens lost a"
+                  + " request%s%s (estimates).%n  %s%n",
               finding.name(),
               100 * finding.share(),
               finding.requests(),

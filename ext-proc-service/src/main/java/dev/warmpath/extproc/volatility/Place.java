@@ -274,7 +274,7 @@ final class Place {
       return site != Site.MESSAGE || share >= 0.25 ? VolatileKind.RETRIEVAL_ORDER : null;
     }
     if (count(Form.PARAMETER) >= MOST * partings) {
-      return different >= 2 ? VolatileKind.PARAMETER : null;
+      return VolatileKind.PARAMETER;
     }
     if (count(Form.IMAGE) >= MOST * partings) {
       // Users' own images are different ones; of those that come and go, the same return.

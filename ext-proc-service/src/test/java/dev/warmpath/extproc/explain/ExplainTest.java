@@ -55,7 +55,7 @@ class ExplainTest {
 
     assertThat(out.toString())
         .contains("20 requests, one finding.", "time_stamp at system[0]+6: 100 %", "Move the time")
-        .contains("claude-opus-5: below the minimum", "(minimum 512)", "breakpoint after system")
+        .contains("tokens, too short to be cached (minimum 512)", "breakpoint after system")
         .doesNotContain("secret", "13:1", "handbook");
     assertThat(err.toString()).isEmpty();
   }

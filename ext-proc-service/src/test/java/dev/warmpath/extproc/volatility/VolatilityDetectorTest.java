@@ -340,12 +340,11 @@ class VolatilityDetectorTest {
       "Where is my order %d? I have been waiting for it since last week and nobody tells me"
           + " anything.",
       "Please cancel order %d at once, since I found the same thing cheaper in a shop nearby.",
-      "I want to return order %d because the colour is not the one that was shown in the picture.",
-      "Order %d came broken; can you send me another one without me paying for the parcel again?"
+      "I want to return order %d because the colour is not the one that was shown in the picture."
     };
     observeAll(
-        60,
-        _ -> chat(RULES, templates[random.nextInt(4)].formatted(10_000 + random.nextInt(80_000))));
+        120,
+        _ -> chat(RULES, templates[random.nextInt(3)].formatted(10_000 + random.nextInt(80_000))));
 
     assertThat(detector.findings()).isEmpty();
   }
@@ -397,6 +396,28 @@ class VolatilityDetectorTest {
                 : chat("At 08:%02d. ".formatted(i % 60) + other, question()));
 
     assertFinding(VolatileKind.TIME_STAMP, Site.SYSTEM, 0, 3);
+    assertThat(detector.findings().getFirst().requests()).isLessThan(45);
+  }
+
+  @Test
+  void applications_withLongRulesInCommon_areToldApart() {
+    StringBuilder common = new StringBuilder();
+    StringBuilder own = new StringBuilder();
+    StringBuilder other = new StringBuilder();
+    for (int i = 0; i < 150; i++) {
+      common.append(word()).append(' ');
+      own.append(word()).append(' ');
+      other.append(word()).append(' ');
+    }
+    observeAll(
+        60,
+        i ->
+            random.nextBoolean()
+                ? chat(common + "" + own, question())
+                : chat(common + "At 08:%02d. ".formatted(i % 60) + other, question()));
+
+    assertFinding(VolatileKind.TIME_STAMP, Site.SYSTEM, 0, common.length() + 3);
+    assertThat(detector.findings().getFirst().share()).isEqualTo(1);
     assertThat(detector.findings().getFirst().requests()).isLessThan(45);
   }
 
