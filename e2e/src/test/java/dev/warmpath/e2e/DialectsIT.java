@@ -123,7 +123,11 @@ class DialectsIT {
     for (int i = 0; i < 2; i++) {
       post("/v1/chat/completions", told, Map.of());
     }
-    Poll.until("the pool has told what it read", SOON, () -> tokens("chat", "read") > 0, DialectsIT::metrics);
+    Poll.until(
+        "the pool has told what it read",
+        SOON,
+        () -> tokens("chat", "read") > 0,
+        DialectsIT::metrics);
   }
 
   @AfterAll
