@@ -63,6 +63,7 @@ class ExtProcServerTest {
   private static final List<String> CONFIGURED =
       List.of(
           "warmpath_token_ratios_max",
+          "warmpath_response_homes_max",
           "warmpath_body_bytes_max",
           "warmpath_exchanges_max",
           "warmpath_endpoint_prefill_tokens_per_second",
