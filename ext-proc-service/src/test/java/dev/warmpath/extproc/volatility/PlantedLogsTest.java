@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** How often the detector is right about logs whose one defect is known. */
 class PlantedLogsTest {
-  private static final int LOGS = 300;
+  private static final int LOGS = 100;
 
   private final PromptScanner scanner =
       new PromptScanner(new PromptScanner.Limits(1 << 24, 64, 10_000));
