@@ -6,6 +6,7 @@ import dev.warmpath.extproc.annotate.Boundary;
 import dev.warmpath.extproc.annotate.CacheSaltPlanner;
 import dev.warmpath.extproc.annotate.Splices;
 import dev.warmpath.extproc.prefix.PrefixChain;
+import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.provider.Catalogue;
 import org.jspecify.annotations.Nullable;
@@ -74,10 +75,29 @@ final class Annotator {
    * client can bring one about, and would end the isolation of all others.
    */
   Edits salt(RequestHead head, RouteEntry route, String salt, Prompt prompt) {
+    if (!knowsSalt(prompt.dialect())) {
+      metrics.annotated(route.id(), "cache_salt", "unknown_to_the_api");
+      return Edits.NONE;
+    }
     Splices splices = CacheSaltPlanner.plan(prompt, salt);
     return mayEdit(head, route, "cache_salt", prompt, splices)
         ? new Edits(splices, 0, 0, prompt.cacheSaltStart() >= 0)
         : Edits.NONE;
+  }
+
+  /**
+   * Engines take a salt in the APIs that they serve; hosted APIs refuse a member they don't know.
+   */
+  private static boolean knowsSalt(Dialect dialect) {
+    return switch (dialect) {
+      case OPENAI_CHAT,
+          OPENAI_COMPLETIONS,
+          OPENAI_RESPONSES,
+          OPENAI_EMBEDDINGS,
+          ANTHROPIC_MESSAGES ->
+          true;
+      case BEDROCK_CONVERSE, GEMINI -> false;
+    };
   }
 
   private boolean rejectedBefore(Request request, String field, long nowNanos) {

@@ -118,6 +118,16 @@ class AnnotatorTest {
   }
 
   @Test
+  void salt_forAnApiThatHasNone_leavesTheBodyAndIsCounted() {
+    Prompt gemini = scan("{\"contents\":[{\"parts\":[{\"text\":\"Hi\"}]}]}", Dialect.GEMINI);
+
+    Edits edits = annotator(ROOMY).salt(PLAIN, POOL, "0011223344556677", gemini);
+
+    assertThat(edits.splices().isEmpty()).isTrue();
+    assertThat(counted("cache_salt", "unknown_to_the_api")).isEqualTo(1);
+  }
+
+  @Test
   void mark_longPrompt_isMarkedUpToItsBlocks() {
     Edits edits = mark(ROOMY, PLAIN, ANTHROPIC, 0);
 
