@@ -1,5 +1,6 @@
 package dev.warmpath.controlplane;
 
+import com.google.protobuf.util.Durations;
 import dev.warmpath.config.Address;
 import dev.warmpath.config.ConfigDigest;
 import dev.warmpath.config.v1.Config;
@@ -25,6 +26,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -77,6 +79,7 @@ public final class ControlPlane implements AutoCloseable {
   private final LedgerStore ledgerStore;
   private final LedgerBook ledger;
   private final FleetHub hub;
+  private final DiscoveryServer discovery;
   private final LoopRunner runner;
   private final EngineWatcher watcher;
   private final Ticker ticker;
@@ -112,8 +115,8 @@ public final class ControlPlane implements AutoCloseable {
               new FleetHub.Setup(own.getMaxReplicas(), ledger, System::nanoTime, clock::millis),
               listener(),
               registry);
-      var discovery =
-          new DiscoveryServer(NodePolicy.of(config.getEnvoy().getNodeIdsList()), answers);
+      discovery =
+          new DiscoveryServer(NodePolicy.of(config.getEnvoy().getNodeIdsList()), answers, keeper);
       var writer =
           DecisionWriter.begin(
               config,
@@ -128,7 +131,7 @@ public final class ControlPlane implements AutoCloseable {
       configured(config);
       ServerTls tls =
           hold(new ServerTls(own.getTls(), keeper, new RefusedClients(System::nanoTime, registry)));
-      server = server(socket(own.getAddress()), tls, discovery);
+      server = server(socket(own.getAddress()), tls);
       held.push(this::stopServer);
       var desk =
           new OperatorDesk(
@@ -190,6 +193,8 @@ public final class ControlPlane implements AutoCloseable {
     collector.topology(topology);
     watcher.watch(topology);
     runner.settings(LoopSettings.of(config));
+    discovery.removalDelay(
+        Duration.ofNanos(Durations.toNanos(config.getEnvoy().getClusterRemovalDelay())));
     hub.configured(ConfigDigest.of(config));
   }
 
@@ -261,8 +266,7 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  private Server server(InetSocketAddress address, ServerTls tls, DiscoveryServer discovery)
-      throws IOException {
+  private Server server(InetSocketAddress address, ServerTls tls) throws IOException {
     var workers =
         Executors.newFixedThreadPool(
             GRPC_THREADS, Thread.ofPlatform().daemon().name("grpc-", 0).factory());

@@ -25,6 +25,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 
 /**
  * A discovery server in this JVM and the record of what Envoys answered it. It can be stopped and
@@ -33,6 +35,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class ControlPlaneHarness implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
+  /** Longer than a request takes here to reach Envoy's router. */
+  private static final Duration REMOVAL_DELAY = Duration.ofMillis(500);
+
+  private final ScheduledExecutorService scheduler =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("discovery").factory());
   private final int port = Ports.free();
   private final List<Event> events = new CopyOnWriteArrayList<>();
   private DiscoveryServer discovery;
@@ -124,27 +132,32 @@ final class ControlPlaneHarness implements AutoCloseable {
   @Override
   public void close() {
     stop();
+    scheduler.shutdownNow();
   }
 
   private DiscoveryServer newDiscovery() {
-    return new DiscoveryServer(
-        NodePolicy.of(Set.of("envoy-1")),
-        new AckListener() {
-          @Override
-          public void connected(String nodeId) {
-            events.add(new Event.Connected());
-          }
+    var fresh =
+        new DiscoveryServer(
+            NodePolicy.of(Set.of("envoy-1")),
+            new AckListener() {
+              @Override
+              public void connected(String nodeId) {
+                events.add(new Event.Connected());
+              }
 
-          @Override
-          public void acked(String nodeId, XdsType type, String version) {
-            events.add(new Event.Acked(type, version));
-          }
+              @Override
+              public void acked(String nodeId, XdsType type, String version) {
+                events.add(new Event.Acked(type, version));
+              }
 
-          @Override
-          public void nacked(String nodeId, XdsType type, String version, String detail) {
-            events.add(new Event.Nacked(type, version, detail));
-          }
-        });
+              @Override
+              public void nacked(String nodeId, XdsType type, String version, String detail) {
+                events.add(new Event.Nacked(type, version, detail));
+              }
+            },
+            scheduler);
+    fresh.removalDelay(REMOVAL_DELAY);
+    return fresh;
   }
 
   private Server serve(DiscoveryServer service) {

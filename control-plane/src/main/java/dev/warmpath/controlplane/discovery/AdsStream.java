@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,8 +35,12 @@ import org.slf4j.LoggerFactory;
  *   <li>secrets and endpoints
  *   <li>when the node has answered for the clusters, which Envoy does once they are warm: listeners
  *       and routes
- *   <li>when it took the routes: clusters again, without the dropped ones
+ *   <li>some time after it took the routes: clusters again, without the dropped ones
  * </ol>
+ *
+ * <p>The time in the last step is for requests whose route was chosen before, and which have not
+ * reached the router yet, since their bodies are still coming or the ext_proc service is asked:
+ * Envoy answers 503 when the cluster is gone by then.
  *
  * <p>A refused version is not sent again before the snapshot changes: an Envoy answers a NACKed
  * version with the next NACK at once, thousands of times a second. One exception: what depends on
@@ -54,8 +59,27 @@ final class AdsStream {
     void close(Status status);
   }
 
-  /** What streams have in common. */
-  record Shared(NodePolicy nodes, Supplier<@Nullable Snapshot> snapshot, AckListener listener) {}
+  /** Time, as far as a stream needs it. */
+  interface Timer {
+    /** Nanoseconds since some moment. */
+    long nanoTime();
+
+    /** Runs a task once, on any thread, after that many nanoseconds. */
+    void schedule(Runnable task, long delayNanos);
+  }
+
+  /**
+   * What streams have in common.
+   *
+   * @param removalDelayNanos how long dropped clusters stay after routes were taken that don't lead
+   *     there
+   */
+  record Shared(
+      NodePolicy nodes,
+      Supplier<@Nullable Snapshot> snapshot,
+      AckListener listener,
+      LongSupplier removalDelayNanos,
+      Timer timer) {}
 
   private static final Logger log = LoggerFactory.getLogger(AdsStream.class);
 
@@ -69,6 +93,12 @@ final class AdsStream {
 
   /** The clusters that it was sent last and may have taken; those that it held, once refused. */
   private SortedMap<String, Any> sentClusters = Collections.emptySortedMap();
+
+  /** When the node took routes last. */
+  private long routesTakenNanos;
+
+  /** Whether a look at dropped clusters is scheduled. */
+  private boolean removalScheduled;
 
   private @Nullable String nodeId;
   private boolean closed;
@@ -167,6 +197,9 @@ final class AdsStream {
       return;
     }
     shared.listener().acked(node, type, subscription.sentVersion());
+    if (type == XdsType.ROUTE) {
+      routesTakenNanos = shared.timer().nanoTime();
+    }
     if (type == XdsType.CLUSTER) {
       heldClusters = sentClusters;
       for (XdsType dependent : new XdsType[] {XdsType.LISTENER, XdsType.ROUTE}) {
@@ -216,17 +249,44 @@ final class AdsStream {
     };
   }
 
-  /** The snapshot's clusters, and those that the node's routes may still lead to. */
+  /** The snapshot's clusters, and those that requests may still be on their way to. */
   private Resources clusters(Snapshot snapshot) {
     Resources wanted = snapshot.of(XdsType.CLUSTER);
     Subscription routes = subscriptions.get(XdsType.ROUTE);
-    if (routes == null || routes.hasTaken(snapshot.of(XdsType.ROUTE))) {
+    if (routes == null) {
       return wanted;
     }
     var all = new TreeMap<>(heldClusters);
     all.putAll(sentClusters);
     all.putAll(wanted.byName());
-    return all.size() == wanted.byName().size() ? wanted : Resources.of(all);
+    if (all.size() == wanted.byName().size()) {
+      return wanted;
+    }
+    if (routes.hasTaken(snapshot.of(XdsType.ROUTE))) {
+      long since = shared.timer().nanoTime() - routesTakenNanos;
+      long left = shared.removalDelayNanos().getAsLong() - since;
+      if (left <= 0) {
+        return wanted;
+      }
+      removeIn(left);
+    }
+    return Resources.of(all);
+  }
+
+  private void removeIn(long delayNanos) {
+    if (!removalScheduled) {
+      removalScheduled = true;
+      shared
+          .timer()
+          .schedule(
+              () ->
+                  context.execute(
+                      () -> {
+                        removalScheduled = false;
+                        advance();
+                      }),
+              delayNanos);
+    }
   }
 
   private void send(XdsType type, Subscription subscription, Resources all) {

@@ -8,11 +8,16 @@ import io.grpc.ServerBuilder;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves one snapshot to every Envoy, over ADS, state of the world.
@@ -42,12 +47,29 @@ public final class DiscoveryServer implements SnapshotPublisher {
   /** Envoys may ping so often; gRPC would cut their connections otherwise. */
   private static final int PERMITTED_PING_SECONDS = 5;
 
+  private static final Logger log = LoggerFactory.getLogger(DiscoveryServer.class);
+
   private final AtomicReference<@Nullable Snapshot> current = new AtomicReference<>();
   private final Set<AdsStream> streams = ConcurrentHashMap.newKeySet();
   private final AdsStream.Shared shared;
+  private volatile long removalDelayNanos;
 
-  public DiscoveryServer(NodePolicy nodes, AckListener listener) {
-    shared = new AdsStream.Shared(nodes, current::get, listener);
+  /**
+   * @param scheduler where what has to wait is woken; not stopped here
+   */
+  public DiscoveryServer(
+      NodePolicy nodes, AckListener listener, ScheduledExecutorService scheduler) {
+    shared =
+        new AdsStream.Shared(
+            nodes, current::get, listener, () -> removalDelayNanos, new SchedulerTimer(scheduler));
+  }
+
+  /**
+   * Sets how long clusters that a snapshot dropped stay with a node after it took the routes.
+   * Thread-safe.
+   */
+  public void removalDelay(Duration delay) {
+    removalDelayNanos = delay.toNanos();
   }
 
   @Override
@@ -95,6 +117,23 @@ public final class DiscoveryServer implements SnapshotPublisher {
     private void ended(AdsStream stream) {
       streams.remove(stream);
       stream.ended();
+    }
+  }
+
+  private record SchedulerTimer(ScheduledExecutorService scheduler) implements AdsStream.Timer {
+    @Override
+    public long nanoTime() {
+      return System.nanoTime();
+    }
+
+    @Override
+    public void schedule(Runnable task, long delayNanos) {
+      try {
+        var _ = scheduler.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
+      } catch (RejectedExecutionException e) {
+        // At the end, when streams end too.
+        log.debug("Dropped clusters are not removed any more.", e);
+      }
     }
   }
 

@@ -126,10 +126,50 @@ class AdsStreamTest {
     node.ack(CLUSTER);
     assertThat(node.take()).containsExactly("ROUTE[warmpath]");
     node.ack(ROUTE);
+    node.pass(FakeNode.REMOVAL_DELAY_NANOS);
     assertThat(node.take()).containsExactly("CLUSTER[qwen, warmpath_decide, warmpath_watch]");
     node.ack(CLUSTER);
     assertThat(node.version(CLUSTER)).isEqualTo(Snapshots.OTHER_POOL.version(CLUSTER));
     assertThat(node.take()).isEmpty();
+  }
+
+  /** Once a request that waited for the ext_proc service then found no cluster: 503. */
+  @Test
+  void publish_clusterDropped_staysForRequestsOnTheirWay() {
+    FakeNode node = movedToOtherPool();
+
+    assertThat(node.take()).isEmpty();
+    node.pass(FakeNode.REMOVAL_DELAY_NANOS - 1);
+    node.publish(Snapshots.OTHER_POOL);
+    assertThat(node.take()).isEmpty();
+    assertThat(node.scheduled()).isEqualTo(1);
+
+    node.pass(1);
+    assertThat(node.take()).containsExactly("CLUSTER[qwen, warmpath_decide, warmpath_watch]");
+    assertThat(node.scheduled()).isZero();
+  }
+
+  @Test
+  void publish_droppedClusterWantedAgain_isNeverRemoved() {
+    FakeNode node = movedToOtherPool();
+
+    node.publish(Snapshots.FIRST);
+    node.takeAndAck();
+    node.pass(FakeNode.REMOVAL_DELAY_NANOS);
+
+    // The other pool had its delay too.
+    assertThat(node.takeAndAck()).containsExactly(CLUSTERS);
+    assertThat(node.version(CLUSTER)).isEqualTo(Snapshots.FIRST.version(CLUSTER));
+  }
+
+  /** The last answer was to routes without the first pool. */
+  private static FakeNode movedToOtherPool() {
+    FakeNode node = settled(Snapshots.FIRST);
+    node.publish(Snapshots.OTHER_POOL);
+    assertThat(node.takeAndAck())
+        .containsExactly(
+            "CLUSTER[llama, qwen, warmpath_decide, warmpath_watch]", "ROUTE[warmpath]");
+    return node;
   }
 
   @Test
@@ -223,6 +263,7 @@ class AdsStreamTest {
     assertThat(node.take()).containsExactly("ROUTE[warmpath]");
     assertThat(node.version(ROUTE)).isEqualTo(Snapshots.THIRD_POOL.version(ROUTE));
     node.ack(ROUTE);
+    node.pass(FakeNode.REMOVAL_DELAY_NANOS);
     assertThat(node.take()).containsExactly("CLUSTER[mistral, warmpath_decide, warmpath_watch]");
   }
 

@@ -24,7 +24,9 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +43,10 @@ class DiscoveryServerTest {
     servers.forEach(Server::shutdownNow);
   }
 
+  private static final ScheduledExecutorService SCHEDULER =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("discovery").factory());
+
   private static final AckListener NOBODY =
       new AckListener() {
         @Override
@@ -52,7 +58,7 @@ class DiscoveryServerTest {
 
   @Test
   void nack_clientThatRefusesAtOnce_getsOneResponsePerSnapshot() throws Exception {
-    var discovery = new DiscoveryServer(NodePolicy.of(Set.of()), NOBODY);
+    var discovery = new DiscoveryServer(NodePolicy.of(Set.of()), NOBODY, SCHEDULER);
     discovery.publish(Snapshots.FIRST);
     Client client = connect(discovery, "envoy-1");
 
@@ -73,7 +79,7 @@ class DiscoveryServerTest {
 
   @Test
   void request_foreignNode_streamEndsWithPermissionDenied() throws Exception {
-    var discovery = new DiscoveryServer(NodePolicy.of(Set.of("envoy-1")), NOBODY);
+    var discovery = new DiscoveryServer(NodePolicy.of(Set.of("envoy-1")), NOBODY, SCHEDULER);
     discovery.publish(Snapshots.FIRST);
     Client client = connect(discovery, "envoy-2");
 
@@ -99,7 +105,8 @@ class DiscoveryServerTest {
               public void disconnected(String nodeId) {
                 disconnected.complete(nodeId);
               }
-            });
+            },
+            SCHEDULER);
     discovery.publish(Snapshots.FIRST);
     Client client = connect(discovery, "envoy-1");
     client.send(XdsType.CLUSTER, "", false);
@@ -114,7 +121,7 @@ class DiscoveryServerTest {
 
   @Test
   void publish_manyThreads_everyStreamEndsAtTheLast() throws Exception {
-    var discovery = new DiscoveryServer(NodePolicy.of(Set.of()), NOBODY);
+    var discovery = new DiscoveryServer(NodePolicy.of(Set.of()), NOBODY, SCHEDULER);
     discovery.publish(Snapshots.FIRST);
     Client one = connect(discovery, "envoy-1");
     Client two = connect(discovery, "envoy-2");

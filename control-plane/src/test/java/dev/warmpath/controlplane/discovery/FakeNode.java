@@ -1,5 +1,7 @@
 package dev.warmpath.controlplane.discovery;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Code;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An Envoy as an {@link AdsStream} sees it, and the control plane's state around it. */
 final class FakeNode implements AdsStream.Outbound, AckListener {
+  static final long REMOVAL_DELAY_NANOS = 1_000;
+
   final List<String> told = new ArrayList<>();
 
   /** Why the stream was closed; OK while it is open. */
@@ -34,6 +39,7 @@ final class FakeNode implements AdsStream.Outbound, AckListener {
   boolean ready = true;
 
   private final AdsStream stream;
+  private final FakeTimer timer = new FakeTimer();
   private final Deque<DiscoveryResponse> received = new ArrayDeque<>();
   private final Map<XdsType, DiscoveryResponse> last = new EnumMap<>(XdsType.class);
   private final Map<XdsType, List<String>> names = new EnumMap<>(XdsType.class);
@@ -47,7 +53,10 @@ final class FakeNode implements AdsStream.Outbound, AckListener {
   FakeNode(@Nullable Snapshot published, Set<String> admitted) {
     snapshot = published;
     stream =
-        new AdsStream(new AdsStream.Shared(new NodePolicy(admitted), () -> snapshot, this), this);
+        new AdsStream(
+            new AdsStream.Shared(
+                new NodePolicy(admitted), () -> snapshot, this, () -> REMOVAL_DELAY_NANOS, timer),
+            this);
   }
 
   /** The first request for a type, of an Envoy that has nothing yet. */
@@ -98,6 +107,16 @@ final class FakeNode implements AdsStream.Outbound, AckListener {
   void publish(Snapshot next) {
     snapshot = next;
     stream.wake();
+  }
+
+  /** Time passes. */
+  void pass(long nanos) {
+    timer.pass(nanos);
+  }
+
+  /** How many tasks wait for their time. */
+  int scheduled() {
+    return timer.due.size();
   }
 
   void becomeReady() {
@@ -214,5 +233,32 @@ final class FakeNode implements AdsStream.Outbound, AckListener {
     }
     Collections.sort(found);
     return found;
+  }
+
+  private static final class FakeTimer implements AdsStream.Timer {
+    private final Map<Long, Runnable> due = new HashMap<>();
+    private long now = Long.MAX_VALUE - 10;
+
+    @Override
+    public long nanoTime() {
+      return now;
+    }
+
+    @Override
+    public void schedule(Runnable task, long delayNanos) {
+      assertThat(due.put(now + delayNanos, task)).isNull();
+    }
+
+    void pass(long nanos) {
+      now += nanos;
+      Map<Long, Runnable> waiting = Map.copyOf(due);
+      waiting.forEach(
+          (time, task) -> {
+            if (now - time >= 0) {
+              due.remove(time);
+              task.run();
+            }
+          });
+    }
   }
 }
