@@ -132,14 +132,14 @@ class ExtProcTransportIT {
         BodyHandlers.ofString());
   }
 
-  /** Small bodies, so that the warm-up is short. */
+  /** Small bodies and few of them, so that the warm-up is short. */
   private ExtProcServer service(String address, String more)
       throws IOException, InterruptedException {
     return ExtProcServer.start(
         ControlPlaneHarness.config(
             """
             ext_proc: {address: '%s', admin_address: '127.0.0.1:0', state_directory: '%s',
-                       max_body_bytes: 8KiB, %s}
+                       max_body_bytes: 8KiB, warm_up_exchanges: 50, %s}
             %s\
             """
                 .formatted(address, folder, more, traffic())),

@@ -212,7 +212,8 @@ final class Run {
                 - {id: messages, path_prefix: /v1/messages, provider: anthropic, annotate: active}
                 """
                     .formatted(upstreams.providerAddress(), credential));
-    return StackSettings.of(traffic);
+    // Some requests a second: to be up soon is worth more here than the last microseconds.
+    return StackSettings.of(traffic).withShortWarmUp();
   }
 
   private static Path credentialFile() {

@@ -144,9 +144,17 @@ public final class ExtProcServer implements Closeable {
    */
   public static ExtProcServer start(Config config, Catalogue catalogue)
       throws IOException, InterruptedException {
-    int maxBodyBytes = config.getExtProc().getMaxBodyBytes();
-    return start(
-        config, catalogue, () -> WarmUpContext.run(catalogue, maxBodyBytes, WARM_UP_TIMEOUT_NANOS));
+    ExtProc settings = config.getExtProc();
+    int exchanges = settings.getWarmUpExchanges();
+    Preparation warmUp =
+        exchanges == 0
+            ? () -> {}
+            : () ->
+                WarmUpContext.run(
+                    catalogue,
+                    settings.getMaxBodyBytes(),
+                    new WarmUp.Extent(exchanges, WARM_UP_TIMEOUT_NANOS));
+    return start(config, catalogue, warmUp);
   }
 
   /** As above, with another warm-up. */

@@ -23,7 +23,10 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -39,28 +42,37 @@ final class WarmUp {
 
   private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
 
-  /** Exchanges in one round. */
-  private static final int ROUND = 300;
-
-  /** A round is good when its slowest exchange is well below what Envoy waits. */
-  private static final long GOOD_NANOS = MILLISECONDS.toNanos(25);
-
-  /** So many good rounds, one after the other, are enough. */
-  private static final int GOOD_ROUNDS = 3;
-
-  /** At least so many rounds, since the C2 compiler needs thousands of calls. */
-  private static final int LEAST_ROUNDS = 8;
+  /** An exchange is slow when it takes so much of what Envoy waits. */
+  private static final long SLOW_NANOS = MILLISECONDS.toNanos(25);
 
   private static final long REPLY_TIMEOUT_SECONDS = 10;
 
+  private static final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+
   private final ManagedChannel channel;
+  private final long serverThread;
   private final List<ByteString> openAi;
   private final List<ByteString> anthropic;
 
-  private WarmUp(ManagedChannel channel, int maxBodyBytes) {
+  private WarmUp(ManagedChannel channel, long serverThread, int maxBodyBytes) {
     this.channel = channel;
+    this.serverThread = serverThread;
     this.openAi = SampleBodies.openAi(maxBodyBytes);
     this.anthropic = SampleBodies.anthropic(maxBodyBytes);
+  }
+
+  /**
+   * How long it runs.
+   *
+   * @param exchanges at least so many, and until none of the last half of so many was slow
+   * @param timeoutNanos no longer than that
+   */
+  record Extent(int exchanges, long timeoutNanos) {
+    Extent {
+      if (exchanges < 1) {
+        throw new IllegalArgumentException("exchanges: " + exchanges + " (expected: 1 or more)");
+      }
+    }
   }
 
   /**
@@ -68,8 +80,7 @@ final class WarmUp {
    *
    * @return whether it became fast
    */
-  static boolean run(
-      ExtProcService service, AccessLog accessLog, int maxBodyBytes, long timeoutNanos)
+  static boolean run(ExtProcService service, AccessLog accessLog, int maxBodyBytes, Extent extent)
       throws IOException, InterruptedException {
     ProcessorServer server =
         ProcessorServer.start(
@@ -82,48 +93,54 @@ final class WarmUp {
             .directExecutor()
             .build();
     try (server) {
-      return new WarmUp(channel, maxBodyBytes).run(timeoutNanos);
+      long serverThread =
+          server.workers().next().submit(() -> Thread.currentThread().threadId()).get();
+      return new WarmUp(channel, serverThread, maxBodyBytes).run(extent);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the thread that answers doesn't tell its number", e);
     } finally {
       channel.shutdownNow();
     }
   }
 
-  private boolean run(long timeoutNanos) throws InterruptedException {
+  private boolean run(Extent extent) throws InterruptedException {
     long startNanos = System.nanoTime();
-    int good = 0;
-    int rounds = 0;
-    while (rounds < LEAST_ROUNDS || good < GOOD_ROUNDS) {
-      if (System.nanoTime() - startNanos > timeoutNanos) {
-        log.warn("warm-up gave up after {} rounds; first requests may be slow", rounds);
+    int exchanges = 0;
+    int fast = 0;
+    while (exchanges < extent.exchanges() || fast < extent.exchanges() / 2) {
+      if (System.nanoTime() - startNanos > extent.timeoutNanos()) {
+        log.warn("warm-up gave up after {} exchanges; first requests may be slow", exchanges);
         return false;
       }
       try {
-        long slowestNanos = round(rounds);
-        good = slowestNanos < GOOD_NANOS ? good + 1 : 0;
+        fast = exchange(exchanges) < SLOW_NANOS ? fast + 1 : 0;
       } catch (TimeoutException e) {
         log.warn("a warm-up exchange was not answered", e);
-        good = 0;
+        fast = 0;
       }
-      rounds++;
+      exchanges++;
     }
     log.info(
-        "warm after {} rounds in {} ms",
-        rounds,
+        "warm after {} exchanges in {} ms",
+        exchanges,
         NANOSECONDS.toMillis(System.nanoTime() - startNanos));
     return true;
   }
 
-  private long round(int number) throws InterruptedException, TimeoutException {
-    long slowestNanos = 0;
-    for (int i = 0; i < ROUND; i++) {
-      List<ByteString> bodies = i % 2 == 0 ? openAi : anthropic;
-      String path = i % 2 == 0 ? "/v1/chat/completions" : "/v1/messages";
-      long startNanos = System.nanoTime();
-      Struct metadata = request(path, bodies.get((number + i / 2) % bodies.size()));
-      response(i % 2 == 0, metadata);
-      slowestNanos = Math.max(slowestNanos, System.nanoTime() - startNanos);
-    }
-    return slowestNanos;
+  /**
+   * One request and its response.
+   *
+   * @return CPU time of the thread that answers: on a machine that is busy with other things, the
+   *     time on the clock would tell of those, and a warm-up that can't end makes it busier
+   */
+  private long exchange(int number) throws InterruptedException, TimeoutException {
+    boolean isOpenAi = number % 2 == 0;
+    List<ByteString> bodies = isOpenAi ? openAi : anthropic;
+    String path = isOpenAi ? "/v1/chat/completions" : "/v1/messages";
+    long beforeNanos = threads.getThreadCpuTime(serverThread);
+    Struct metadata = request(path, bodies.get(number / 2 % bodies.size()));
+    response(isOpenAi, metadata);
+    return threads.getThreadCpuTime(serverThread) - beforeNanos;
   }
 
   private Struct request(String path, ByteString body)

@@ -9,6 +9,7 @@ import dev.warmpath.extproc.exchange.Exchanges;
 import dev.warmpath.extproc.exchange.ExtProcService;
 import dev.warmpath.extproc.prefix.KeyRing;
 import dev.warmpath.extproc.provider.Catalogue;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 
@@ -18,8 +19,19 @@ final class WarmUpContext {
   private WarmUpContext() {}
 
   /** See {@link WarmUp#run}. */
-  static void run(Catalogue catalogue, int maxBodyBytes, long timeoutNanos)
+  static void run(Catalogue catalogue, int maxBodyBytes, WarmUp.Extent extent)
       throws IOException, InterruptedException {
+    Exchanges exchanges = exchanges(catalogue, maxBodyBytes, new SimpleMeterRegistry());
+    var _ =
+        WarmUp.run(
+            new ExtProcService(exchanges.context()),
+            new AccessLog(exchanges.context()),
+            maxBodyBytes,
+            extent);
+  }
+
+  /** A pool and a provider, whose routes take what the warm-up sends. */
+  static Exchanges exchanges(Catalogue catalogue, int maxBodyBytes, MeterRegistry registry) {
     Config config;
     try {
       config =
@@ -44,23 +56,15 @@ final class WarmUpContext {
       throw new IllegalStateException("the warm-up's own configuration is wrong", e);
     }
     byte[] secret = new byte[SecretFiles.SECRET_BYTES];
-    Exchanges exchanges =
-        Exchanges.of(
-            new Exchanges.Parts(
-                config,
-                new KeyRing(secret, secret),
-                secret,
-                catalogue,
-                0,
-                _ -> {},
-                new ExchangeMetrics(
-                    new SimpleMeterRegistry(), config.getExtProc().getMaxLabelValues()),
-                System::nanoTime));
-    var _ =
-        WarmUp.run(
-            new ExtProcService(exchanges.context()),
-            new AccessLog(exchanges.context()),
-            maxBodyBytes,
-            timeoutNanos);
+    return Exchanges.of(
+        new Exchanges.Parts(
+            config,
+            new KeyRing(secret, secret),
+            secret,
+            catalogue,
+            0,
+            _ -> {},
+            new ExchangeMetrics(registry, config.getExtProc().getMaxLabelValues()),
+            System::nanoTime));
   }
 }

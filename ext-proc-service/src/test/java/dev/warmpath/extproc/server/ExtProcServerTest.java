@@ -114,10 +114,11 @@ class ExtProcServerTest {
 
   @Test
   void start_warmedUp_leavesNoTrace() throws Exception {
-    // Its routes take what the warm-up sends. The bound keeps the samples small and the test short.
+    // Its routes take what the warm-up sends. The bounds keep the test short.
     ExtProcServer server =
         ExtProcServer.start(
-            config("127.0.0.1:0", "max_body_bytes: 8KiB"), CatalogueFile.load(List.of()));
+            config("127.0.0.1:0", "max_body_bytes: 8KiB, warm_up_exchanges: 100"),
+            CatalogueFile.load(List.of()));
     started.push(server);
 
     assertThat(samplesAboveZero(server)).isEmpty();
