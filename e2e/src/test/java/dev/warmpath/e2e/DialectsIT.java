@@ -117,6 +117,7 @@ class DialectsIT {
             StackSettings.of(traffic)
                 .withReplicas(1)
                 .withQuickStart()
+                .withWarmUp(240)
                 .withEnvoy("message_timeout: 10s\next_proc_probe_interval: 2s"));
     // Engines leave out what they read when it was nothing; that is known once they have told.
     String told = CHAT.formatted(MODEL, "", Chats.text(++seed, 8_192), "hello", "");

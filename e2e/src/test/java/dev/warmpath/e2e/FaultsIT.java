@@ -73,7 +73,8 @@ class FaultsIT {
         Stack.start(
             StackSettings.of(
                     StackSettings.pool("engines", engines.addresses(), "per_try_idle_timeout: 2s"))
-                .withQuickStart());
+                .withQuickStart()
+                .withWarmUp(1_200));
     load = new LoadGenerator(LoadSettings.to(stack.address()).withTimeout(Duration.ofSeconds(20)));
   }
 

@@ -58,6 +58,7 @@ class ResponsesIT {
                     """
                         .formatted(endpoints))
                 .withQuickStart()
+                .withWarmUp(240)
                 .withEnvoy("message_timeout: 10s\next_proc_probe_interval: 2s"));
   }
 

@@ -98,6 +98,7 @@ class RoutingIT {
             StackSettings.of(traffic)
                 .withReplicas(1)
                 .withQuickStart()
+                .withWarmUp(240)
                 .withExtProc("max_body_bytes: 12MiB")
                 // A machine that is busy with other things shall not look like a lost request.
                 .withEnvoy(

@@ -212,8 +212,7 @@ final class Run {
                 - {id: messages, path_prefix: /v1/messages, provider: anthropic, annotate: active}
                 """
                     .formatted(upstreams.providerAddress(), credential));
-    // Some requests a second: to be up soon is worth more here than the last microseconds.
-    return StackSettings.of(traffic).withShortWarmUp();
+    return StackSettings.of(traffic);
   }
 
   private static Path credentialFile() {

@@ -26,6 +26,7 @@ class StackIT {
                 // A busy machine may be late; being late is FaultsIT's subject.
                 StackSettings.of(StackSettings.pool("engines", engines.addresses()))
                     .withQuickStart()
+                    .withWarmUp(240)
                     .withEnvoy("message_timeout: 10s\next_proc_probe_interval: 2s"));
         var load = new LoadGenerator(LoadSettings.to(stack.address()))) {
       LoadReport report =
