@@ -1,10 +1,14 @@
 package dev.warmpath.extproc.volatility;
 
+import dev.warmpath.extproc.prompt.Parameter;
 import dev.warmpath.extproc.prompt.Prompt;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds where a prompt that is at hand parts from one of which the outline was kept. Not
@@ -12,14 +16,45 @@ import java.util.Map;
  */
 final class Comparer {
 
-  /** More differing runs in one item: it was rewritten, which is one parting. */
+  /** More values of one item are not looked at. */
   private static final int MAX_GAPS = 24;
+
+  /** So many differing runs with less than that between them are prose, not values. Guesses. */
+  private static final int PROSE_GAPS = 5;
+
+  private static final int MIN_BETWEEN_BYTES = 24;
+
+  /** A longer one is none, either. */
+  private static final int MAX_VALUE_BYTES = 100;
 
   /** Words before a place by which it is found again. */
   private static final int ANCHOR_WORDS = 3;
 
   /** Users' own words have no longer run in common. */
   private static final int PREAMBLE_BYTES = 64;
+
+  /** Of a message that differs in more, the user wrote a part, which others answer. A guess. */
+  private static final int MAX_TEMPLATE_BYTES = 160;
+
+  /** Shorter segments are found in another order by chance. */
+  private static final int MIN_MOVED_BYTES = 64;
+
+  /**
+   * Share of the words among moved passages that both must have: where more differ, no order would
+   * make them repeat. Users who ask different things get different passages. Guesses, unmeasured.
+   */
+  private static final double LEAST_COMMON = 0.7;
+
+  private static final double LEAST_COMMON_OF_USERS = 0.9;
+
+  /** What users write may have fewer words in another order by chance. */
+  private static final int MIN_MOVED_WORDS = 8;
+
+  /** Same thing in each conversation, whichever message it is. */
+  private static final long IMAGE_ANCHOR = 0x1A6EL;
+
+  private static final Item NOTHING =
+      new Item(Site.SYSTEM, 0, 0, 0, null, 0, CanonicalJson.Hashes.plain(0), 0, new long[0]);
 
   private static final long MIX = 0x9E3779B97F4A7C15L;
 
@@ -30,21 +65,22 @@ final class Comparer {
   private int textFrom;
 
   private int textTo;
-  private Item item;
+  private Item item = NOTHING;
+
+  /** What finds the current item again; its key, where that stays the same. */
+  private long placeKey;
+
   private boolean inConversation;
   private boolean preambleShared;
-
-  Comparer() {
-    item = new Item(Site.SYSTEM, 0, 0, 0, null, 0, CanonicalJson.Hashes.plain(0), 0, new long[0]);
-  }
 
   /**
    * All partings, in the order of caches.
    *
    * @param prompt at hand, of the outline {@code now}
+   * @param continues whether the conversation is the same
    */
-  List<Parting> compare(Outline then, Outline now, Prompt prompt) {
-    inConversation = then.conversation == now.conversation;
+  List<Parting> compare(Outline then, Outline now, Prompt prompt, boolean continues) {
+    inConversation = continues;
     preambleShared = false;
     List<Parting> partings = new ArrayList<>();
     Map<Long, Item> earlier = new HashMap<>();
@@ -52,28 +88,260 @@ final class Comparer {
       earlier.put(place(known), known);
     }
     for (Item found : now.items) {
-      Item known = earlier.get(place(found));
-      int from =
-          found.parameter != null
-              ? prompt.parameterTextStart(found.parameter)
-              : prompt.textStart(found.segment);
+      if (found.site == Site.SYSTEM || found.site == Site.MESSAGE) {
+        continue;
+      }
+      Item known = earlier.remove(place(found));
       if (known != null && known.hash != found.hash) {
-        begin(found, from);
+        begin(found, prompt);
         item(known, found, prompt.text(), partings);
       } else if (known == null && found.site == Site.PARAMETER) {
-        begin(found, from);
+        begin(found, prompt);
         partings.add(whole(Form.PARAMETER, found.hash));
       }
-      earlier.remove(place(found));
     }
     for (Item gone : earlier.values()) {
       if (gone.site == Site.PARAMETER) {
-        begin(gone, 0);
+        begin(gone, prompt);
         partings.add(whole(Form.PARAMETER, 0));
       }
     }
-    tools(then, now, partings);
-    return addSameBehind(then, now, partings);
+    systems(then, now, prompt, partings);
+    if (!tools(then, now, partings)) {
+      renamed(then, now, prompt, partings);
+    }
+    if (!inConversation) {
+      firstMessages(then, now, prompt, partings);
+    }
+    List<Parting> all = addSameBehind(then, now, partings);
+    if (inConversation) {
+      all.addAll(history(then.history, messages(then), now, prompt));
+    }
+    return all;
+  }
+
+  /** The messages whose words were kept. */
+  static List<Item> messages(Outline outline) {
+    int from = outline.items.size();
+    while (from > 0 && outline.items.get(from - 1).site == Site.MESSAGE) {
+      from--;
+    }
+    return outline.items.subList(from, outline.items.size());
+  }
+
+  /**
+   * The first message that was changed since an earlier request of the same conversation, if what
+   * follows is the same again.
+   */
+  List<Parting> history(History then, List<Item> thenMessages, Outline now, Prompt prompt) {
+    History current = now.history;
+    int common = Math.min(then.length(), current.length());
+    for (int i = 0; i < common; i++) {
+      if (current.same(then, i)) {
+        continue;
+      }
+      int behind = current.sameBehind(then, i);
+      Item found = now.message(i);
+      List<Parting> partings = new ArrayList<>();
+      inConversation = true;
+      if (current.texts[i] == then.texts[i]) {
+        partings.add(image(then, current, i, behind));
+      } else if (i < thenMessages.size() && found != null && behind > 0) {
+        begin(found, prompt);
+        item(thenMessages.get(i), found, prompt.text(), partings);
+        partings.replaceAll(
+            parting ->
+                parting
+                    .withSameBehind(parting.sameBehind() + behind)
+                    .withSameAgain(
+                        behind + Math.max(0, item.bytes - parting.offset() - parting.length())));
+      }
+      return partings;
+    }
+    return List.of();
+  }
+
+  private Parting image(History then, History now, int message, int behind) {
+    boolean gone = now.images[message] == 0;
+    return new Parting(
+        Site.MESSAGE,
+        now.firstSegment + message,
+        message,
+        0,
+        "",
+        IMAGE_ANCHOR,
+        gone ? then.imageOffsets[message] : now.imageOffsets[message],
+        1,
+        Form.IMAGE,
+        Cue.NONE,
+        false,
+        0,
+        gone ? then.images[message] : now.images[message],
+        behind,
+        behind,
+        inConversation);
+  }
+
+  /**
+   * System segments, each with the one that stands for it: the same, else the one in the same place
+   * among those that have none.
+   */
+  private void systems(Outline then, Outline now, Prompt prompt, List<Parting> partings) {
+    List<Item> before = of(Site.SYSTEM, then);
+    List<Item> after = of(Site.SYSTEM, now);
+    Item moved = moved(before, after);
+    if (moved != null) {
+      begin(moved, prompt);
+      partings.add(whole(Form.PASSAGE_ORDER, order(after)));
+    }
+    List<Item> changed = unmatched(before, after);
+    List<Item> unknown = unmatched(after, before);
+    for (int i = 0; i < unknown.size(); i++) {
+      Item found = unknown.get(i);
+      begin(found, prompt);
+      item(i < changed.size() ? changed.get(i) : NOTHING, found, prompt.text(), partings);
+    }
+  }
+
+  private static List<Item> of(Site site, Outline outline) {
+    List<Item> items = new ArrayList<>();
+    for (Item item : outline.items) {
+      if (item.site == site) {
+        items.add(item);
+      }
+    }
+    return items;
+  }
+
+  /** Those that the others don't hold as they stand, however often. */
+  private static List<Item> unmatched(List<Item> items, List<Item> others) {
+    Map<Long, Integer> counts = new HashMap<>();
+    for (Item other : others) {
+      counts.merge(other.hash, 1, Integer::sum);
+    }
+    List<Item> unmatched = new ArrayList<>();
+    for (Item item : items) {
+      if (counts.merge(item.hash, -1, Integer::sum) < 0) {
+        unmatched.add(item);
+      }
+    }
+    return unmatched;
+  }
+
+  /** The first of those that both have in another order, if that is no chance. */
+  private static @Nullable Item moved(List<Item> before, List<Item> after) {
+    Map<Long, Integer> ranks = new HashMap<>();
+    for (Item item : before) {
+      ranks.putIfAbsent(item.hash, item.index);
+    }
+    Item first = null;
+    int bytes = 0;
+    for (int i = 0; i < after.size(); i++) {
+      Integer rank = ranks.get(after.get(i).hash);
+      boolean passed = false;
+      for (int j = i + 1; j < after.size() && rank != null; j++) {
+        Integer later = ranks.get(after.get(j).hash);
+        passed |= later != null && later < rank;
+      }
+      if (passed) {
+        first = first == null ? after.get(i) : first;
+        bytes += after.get(i).bytes;
+      }
+    }
+    return bytes >= MIN_MOVED_BYTES ? first : null;
+  }
+
+  private static long order(List<Item> items) {
+    long order = 0;
+    for (Item item : items) {
+      order = (order ^ item.hash) * MIX;
+      order ^= order >>> 29;
+    }
+    return order;
+  }
+
+  /** A tool whose very name differs, found by its place in the list. */
+  private void renamed(Outline then, Outline now, Prompt prompt, List<Parting> partings) {
+    List<Item> before = of(Site.TOOL, then);
+    List<Item> after = of(Site.TOOL, now);
+    if (before.size() != after.size()) {
+      return;
+    }
+    Set<Long> keys = new HashSet<>();
+    before.forEach(tool -> keys.add(tool.key));
+    for (int i = 0; i < after.size(); i++) {
+      Item found = after.get(i);
+      Item known = before.get(i);
+      if (known.key == found.key || keys.contains(found.key)) {
+        continue;
+      }
+      gaps.between(known.tokens, found.tokens);
+      index(found.tokens);
+      if (2 * differing(found.tokens) <= found.bytes) {
+        begin(found, prompt);
+        placeKey = i;
+        texts(known, found, prompt.text(), 0, 0, partings);
+      }
+    }
+  }
+
+  /** Bytes of the current item that are not the same in the other. */
+  private int differing(long[] tokens) {
+    int bytes = 0;
+    for (int gap = 0; gap < gaps.count(); gap++) {
+      bytes += offsets[gaps.bEnd(gap)] - offsets[gaps.bStart(gap)];
+    }
+    return bytes + Math.max(0, item.bytes - offsets[tokens.length]);
+  }
+
+  private static List<Item> unanswered(List<Item> messages, History history) {
+    int count = 0;
+    while (count < messages.size() && !history.answers[count]) {
+      count++;
+    }
+    return messages.subList(0, count);
+  }
+
+  /** The first messages of two conversations, as far as both follow one template. */
+  private void firstMessages(Outline then, Outline now, Prompt prompt, List<Parting> partings) {
+    List<Item> before = messages(then);
+    List<Item> after = messages(now);
+    Item moved = moved(unanswered(before, then.history), unanswered(after, now.history));
+    if (moved != null) {
+      begin(moved, prompt);
+      preambleShared = true;
+      partings.add(
+          whole(Form.PASSAGE_ORDER, order(after))
+              .withSameBehind(now.history.sameBehind(then.history, moved.index)));
+      return;
+    }
+    for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
+      Item known = before.get(i);
+      Item found = after.get(i);
+      if (known.hash == found.hash) {
+        continue;
+      }
+      if (i > 0 && now.history.answers[i]) {
+        return;
+      }
+      int first = partings.size();
+      int next = now.history.sameNext(then.history, i);
+      preambleShared |= next >= PREAMBLE_BYTES;
+      if (now.history.images[i] != 0 && then.history.images[i] == 0) {
+        boolean same = now.history.texts[i] == then.history.texts[i];
+        Parting image = image(then.history, now.history, i, next + (same ? found.bytes : 0));
+        partings.add(image);
+      }
+      begin(found, prompt);
+      item(known, found, prompt.text(), partings);
+      for (int at = first; at < partings.size(); at++) {
+        Parting parting = partings.get(at);
+        partings.set(at, parting.withSameBehind(parting.sameBehind() + next));
+      }
+      if (differing(found.tokens) > MAX_TEMPLATE_BYTES) {
+        return;
+      }
+    }
   }
 
   /** Whether the first messages last compared have a long run of text in common. */
@@ -90,8 +358,17 @@ final class Comparer {
     }
   }
 
+  private void begin(Item item, Prompt prompt) {
+    begin(
+        item,
+        item.parameter == null
+            ? prompt.textStart(item.segment)
+            : Math.max(0, prompt.parameterTextStart(item.parameter)));
+  }
+
   private void begin(Item item, int from) {
     this.item = item;
+    placeKey = item.key;
     textFrom = from;
     textTo = from + item.bytes;
   }
@@ -106,7 +383,7 @@ final class Comparer {
         item.site,
         item.segment,
         item.index,
-        item.key,
+        placeKey,
         item.parameterName(),
         form.name().hashCode(),
         0,
@@ -121,8 +398,8 @@ final class Comparer {
         inConversation);
   }
 
-  /** Tools that both have in another order, or a list that changed within a conversation. */
-  private void tools(Outline then, Outline now, List<Parting> partings) {
+  /** Tools that both have in another order, or other ones within a conversation; whether so. */
+  private boolean tools(Outline then, Outline now, List<Parting> partings) {
     Map<Long, Integer> ranks = new HashMap<>();
     int thenTools = 0;
     for (Item tool : then.items) {
@@ -131,7 +408,6 @@ final class Comparer {
       }
     }
     int nowTools = 0;
-    int common = 0;
     int highest = -1;
     boolean reordered = false;
     long order = 0;
@@ -150,7 +426,6 @@ final class Comparer {
       order ^= order >>> 29;
       if (rank != null) {
         shared.add(tool);
-        common++;
         reordered |= rank < highest;
         highest = Math.max(highest, rank);
       }
@@ -159,7 +434,9 @@ final class Comparer {
       Item first = firstReordered(shared, ranks);
       begin(first, 0);
       partings.addFirst(whole(Form.TOOL_ORDER, order));
-    } else if (inConversation && (common < nowTools || common < thenTools)) {
+      return true;
+    }
+    if (inConversation && nowTools != thenTools) {
       Item first = firstOther;
       if (first == null && nowTools > 0) {
         first = now.items.get(nowTools - 1);
@@ -167,8 +444,10 @@ final class Comparer {
       if (first != null) {
         begin(first, 0);
         partings.addFirst(whole(Form.TOOL_LIST, order));
+        return true;
       }
     }
+    return false;
   }
 
   /** The first of the shared tools that another one preceded or now precedes. */
@@ -192,14 +471,19 @@ final class Comparer {
       if (known.keylessHash == found.keylessHash || known.orderlessHash == found.orderlessHash) {
         gaps.between(known.tokens, found.tokens);
         index(found.tokens);
-        boolean tools = found.declarations && known.keylessHash != found.keylessHash;
-        partings.add(
-            at(tools ? Form.TOOL_ORDER : Form.KEY_ORDER, gaps.count() == 0 ? 0 : gaps.bStart(0)));
+        Form form = known.keylessHash == found.keylessHash ? Form.KEY_ORDER : elements(found);
+        partings.add(at(form, gaps.count() == 0 ? 0 : gaps.bStart(0)));
         return;
       }
     }
     gaps.between(known.tokens, found.tokens);
     index(found.tokens);
+    if (found.site == Site.PARAMETER
+        && found.parameter == Parameter.DOCUMENTS
+        && Passages.moved(known.tokens, found.tokens) != null) {
+      partings.add(at(Form.PASSAGE_ORDER, gaps.count() == 0 ? 0 : gaps.bStart(0)));
+      return;
+    }
     if (found.site == Site.PARAMETER) {
       int before = partings.size();
       texts(known, found, text, 0, 0, partings);
@@ -222,14 +506,27 @@ final class Comparer {
         while (gap < gaps.count() - 1 && gaps.bEnd(gap) <= moved.from()) {
           gap++;
         }
-        partings.add(
-            at(Form.PASSAGE_ORDER, Math.clamp(gaps.bStart(gap), moved.from(), moved.to() - 1))
-                .with(moved.order()));
+        boolean ofUser = found.site == Site.MESSAGE && !inConversation;
+        if (ofUser
+            ? moved.common() >= LEAST_COMMON_OF_USERS && moved.words() >= MIN_MOVED_WORDS
+            : moved.common() >= LEAST_COMMON) {
+          partings.add(
+              at(Form.PASSAGE_ORDER, Math.clamp(gaps.bStart(gap), moved.from(), moved.to() - 1))
+                  .with(moved.order()));
+        }
         skipFrom = moved.from();
         skipTo = moved.to();
       }
     }
     texts(known, found, text, skipFrom, skipTo, partings);
+  }
+
+  /** What it is if elements of an item's arrays stand in another order. */
+  private static Form elements(Item item) {
+    if (item.declarations || item.parameter == Parameter.FUNCTIONS) {
+      return Form.TOOL_ORDER;
+    }
+    return item.parameter == Parameter.DOCUMENTS ? Form.PASSAGE_ORDER : Form.KEY_ORDER;
   }
 
   /** Offsets of the words in the segment's text, and of the end. */
@@ -256,14 +553,27 @@ final class Comparer {
       Item known, Item found, byte[] text, int skipFrom, int skipTo, List<Parting> partings) {
     long[] a = known.tokens;
     long[] b = found.tokens;
-    if (gaps.count() > MAX_GAPS) {
-      if (skipTo == 0) {
-        partings.add(at(Form.TEXT, gaps.bStart(0)));
-      }
-      return;
-    }
+    boolean ofUser = item.site == Site.MESSAGE && !inConversation;
+    boolean rewritten = false;
+    int values = 0;
     int previousEnd = 0;
     for (int gap = 0; gap < gaps.count(); ) {
+      int own = lastOfProse(gap, ofUser || gaps.count() > MAX_GAPS);
+      if (own >= gap) {
+        if (ofUser) {
+          return; // Behind what users write, nothing repeats.
+        }
+        if (!rewritten && skipTo == 0) {
+          partings.add(at(Form.TEXT, gaps.bStart(gap)));
+        }
+        rewritten = true;
+        previousEnd = gaps.bEnd(own);
+        gap = own + 1;
+        continue;
+      }
+      if (values++ == MAX_GAPS) {
+        return;
+      }
       int last = gap;
       while (last + 1 < gaps.count() && joins(b, gaps.bEnd(last), gaps.bStart(last + 1))) {
         last++;
@@ -271,7 +581,7 @@ final class Comparer {
       int start = gaps.bStart(gap);
       int end = gaps.bEnd(last);
       boolean skipped = start < skipTo && end >= skipFrom;
-      int image = skipped ? -1 : imageAlone(a, b, gap, last);
+      int image = skipped || item.site == Site.MESSAGE ? -1 : imageAlone(a, b, gap, last);
       if (image >= 0) {
         long value = image == 0 ? b[firstSolid(b, start, end)] : a[imageAt(a, gap, last)];
         partings.add(
@@ -288,7 +598,7 @@ final class Comparer {
                 start,
                 Tokens.hash(value),
                 sameBehind(last, b)));
-      } else if (!skipped && hasSolid(b, start, end)) {
+      } else if (!skipped && !isImage(b, start, end) && hasSolid(b, start, end)) {
         boolean inserted = !hasSolid(a, gaps.aStart(gap), gaps.aEnd(last)) && end - start > 1;
         Reading reading =
             Reader.read(
@@ -314,6 +624,25 @@ final class Comparer {
       previousEnd = gaps.bEnd(last);
       gap = last + 1;
     }
+  }
+
+  /**
+   * The last of the differing runs from one on that are other prose rather than other values: many
+   * with little between them, or a long one. Below {@code gap}: they are values.
+   *
+   * @param ask whether there may be such
+   */
+  private int lastOfProse(int gap, boolean ask) {
+    if (!ask) {
+      return -1;
+    }
+    int last = gap;
+    while (last + 1 < gaps.count()
+        && offsets[gaps.bStart(last + 1)] - offsets[gaps.bEnd(last)] < MIN_BETWEEN_BYTES) {
+      last++;
+    }
+    boolean isLong = offsets[gaps.bEnd(gap)] - offsets[gaps.bStart(gap)] > MAX_VALUE_BYTES;
+    return isLong || last - gap + 1 >= PROSE_GAPS ? last : -1;
   }
 
   /** Whether what lies between two differing runs is part of one value with them. */
@@ -352,6 +681,11 @@ final class Comparer {
       }
     }
     return -1;
+  }
+
+  private static boolean isImage(long[] tokens, int from, int to) {
+    int solid = firstSolid(tokens, from, to);
+    return solid >= 0 && Tokens.kind(tokens[solid]) == Tokens.IMAGE;
   }
 
   private static int firstSolid(long[] tokens, int from, int to) {
@@ -423,7 +757,7 @@ final class Comparer {
         item.site,
         item.segment,
         item.index,
-        item.key,
+        placeKey,
         item.parameterName(),
         anchor,
         reading.start(),

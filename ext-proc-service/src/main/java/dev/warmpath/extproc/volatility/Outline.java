@@ -1,15 +1,13 @@
 package dev.warmpath.extproc.volatility;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is kept of a prompt: its items in the order in which caches see them, a sketch that tells
- * which prompts are of one application, and hashes of its first messages. Immutable.
+ * which prompts are of one application, and hashes of its messages. Immutable.
  */
 final class Outline {
-
-  /** Messages of a conversation that are compared with those of its earlier requests. */
-  static final int MAX_MESSAGES = 32;
 
   final List<Item> items;
 
@@ -17,44 +15,27 @@ final class Outline {
   final long rootHash;
 
   final Sketch sketch;
+  final History history;
 
-  /** Equal for requests of one conversation, as far as its first user message tells. */
-  final long conversation;
-
-  /** Of the messages from the first user message on: the text without images. */
-  final long[] messages;
-
-  /** Their images; 0: none. */
-  final long[] images;
-
-  /** Where the first image of each stands in it, or 0. */
-  final int[] imageOffsets;
-
-  /** The segment of the first of them. */
-  final int firstMessage;
-
-  /** Bytes of all messages behind the first of the user. */
-  final int laterBytes;
-
-  Outline(
-      List<Item> items,
-      long rootHash,
-      Sketch sketch,
-      long conversation,
-      long[] messages,
-      long[] images,
-      int[] imageOffsets,
-      int firstMessage,
-      int laterBytes) {
+  Outline(List<Item> items, long rootHash, Sketch sketch, History history) {
     this.items = items;
     this.rootHash = rootHash;
     this.sketch = sketch;
-    this.conversation = conversation;
-    this.messages = messages;
-    this.images = images;
-    this.imageOffsets = imageOffsets;
-    this.firstMessage = firstMessage;
-    this.laterBytes = laterBytes;
+    this.history = history;
+  }
+
+  /** A message, if its words were kept. */
+  @Nullable Item message(int index) {
+    for (int i = items.size() - 1; i >= 0; i--) {
+      Item item = items.get(i);
+      if (item.site != Site.MESSAGE) {
+        return null;
+      }
+      if (item.index == index) {
+        return item;
+      }
+    }
+    return null;
   }
 
   int tokens() {

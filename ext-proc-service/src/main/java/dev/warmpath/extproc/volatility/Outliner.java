@@ -18,7 +18,7 @@ final class Outliner {
   /** Tools, system segments and parameters of one prompt; what is beyond is not compared. */
   private static final int MAX_ITEMS = 512;
 
-  /** Bytes of the first user message that are compared: a preamble that is shared comes first. */
+  /** Bytes of the first messages that are compared: a preamble that is shared comes first. */
   private static final int MAX_MESSAGE_BYTES = 32 * 1024;
 
   /** Less than that in tools and system prompt doesn't tell an application. */
@@ -79,69 +79,80 @@ final class Outliner {
         Item item =
             kind == SegmentKind.TOOL
                 ? tool(prompt, segment, tools++, items.size(), like, budget)
-                : text(prompt, Site.SYSTEM, segment, systems++, items.size(), like, budget);
+                : text(
+                    prompt,
+                    Site.SYSTEM,
+                    segment,
+                    systems++,
+                    items.size(),
+                    like,
+                    budget,
+                    Integer.MAX_VALUE);
         items.add(item);
         budget -= item.tokens.length;
       }
     }
     parameters(prompt, Parameter.Position.AFTER_SYSTEM, items, like);
-    int first = segment;
-    while (first < prompt.segments() && prompt.role(first) != Role.USER) {
-      first++;
-    }
-    if (first == prompt.segments()) {
-      first = segment;
-    }
-    if (first < prompt.segments()) {
-      items.add(
-          text(prompt, Site.MESSAGE, first, first - segment, items.size(), like, maxTokens / 4));
-    }
+    messageItems(prompt, segment, items, like);
     boolean sameRoot = like != null && like.rootHash != 0 && like.rootHash == rootHash(prompt);
-    return messages(
-        prompt,
-        first,
-        List.copyOf(items),
-        sameRoot && like != null ? like.sketch : Sketch.of(items));
+    List<Item> all = List.copyOf(items);
+    return new Outline(
+        all,
+        rootHash(prompt),
+        sameRoot && like != null ? like.sketch : Sketch.of(all),
+        history(prompt, segment));
   }
 
-  private Outline messages(Prompt prompt, int first, List<Item> items, Sketch sketch) {
-    int count = Math.min(Outline.MAX_MESSAGES, prompt.segments() - first);
-    long[] messages = new long[count];
-    long[] images = new long[count];
-    int[] offsets = new int[count];
+  /** The words of the first messages, as far as they are to be kept. */
+  private void messageItems(Prompt prompt, int first, List<Item> items, @Nullable Outline like) {
+    int bytes = MAX_MESSAGE_BYTES;
+    int words = maxTokens / 4;
+    int last = Math.min(prompt.segments(), first + History.MAX_MESSAGES);
+    for (int segment = first; segment < last && bytes > 0 && words > 0; segment++) {
+      Item item =
+          text(prompt, Site.MESSAGE, segment, segment - first, items.size(), like, words, bytes);
+      items.add(item);
+      bytes -= item.bytes;
+      words -= item.tokens.length;
+    }
+  }
+
+  private History history(Prompt prompt, int first) {
+    int count = Math.min(History.MAX_MESSAGES, prompt.segments() - first);
+    int user = first;
+    while (user < prompt.segments() - 1 && prompt.role(user) != Role.USER) {
+      user++;
+    }
+    int later = count == 0 ? 0 : prompt.textLength() - prompt.textEnd(user);
+    History history = new History(first, count, later);
     for (int i = 0; i < count; i++) {
       int start = prompt.textStart(first + i);
+      int end = prompt.textEnd(first + i);
       int plainFrom = start;
+      history.bytes[i] = end - start;
+      history.answers[i] = prompt.role(first + i) == Role.ASSISTANT;
       for (int part = prompt.partsStart(first + i); part < prompt.partsEnd(first + i); part++) {
         if (prompt.partKind(part) == PartKind.IMAGE) {
           int from = prompt.partTextStart(part);
           int to = prompt.partTextEnd(part);
-          if (images[i] == 0) {
-            offsets[i] = from - start;
+          if (history.images[i] == 0) {
+            history.imageOffsets[i] = from - start;
           }
-          images[i] = hasher.hashLongLongToLong(images[i], hash(prompt, from, to)) | 1;
+          history.images[i] =
+              hasher.hashLongLongToLong(history.images[i], hash(prompt, from, to)) | 1;
           if (from > plainFrom) {
-            messages[i] = hasher.hashLongLongToLong(messages[i], hash(prompt, plainFrom, from));
+            history.texts[i] =
+                hasher.hashLongLongToLong(history.texts[i], hash(prompt, plainFrom, from));
           }
           plainFrom = to;
         }
       }
-      int end = prompt.textEnd(first + i);
       if (end > plainFrom) {
-        messages[i] = hasher.hashLongLongToLong(messages[i], hash(prompt, plainFrom, end));
+        history.texts[i] =
+            hasher.hashLongLongToLong(history.texts[i], hash(prompt, plainFrom, end));
       }
     }
-    int later = count == 0 ? 0 : prompt.textLength() - prompt.textEnd(first);
-    return new Outline(
-        items,
-        rootHash(prompt),
-        sketch,
-        count == 0 ? 0 : messages[0],
-        messages,
-        images,
-        offsets,
-        first,
-        later);
+    return history;
   }
 
   private long hash(Prompt prompt, int start, int end) {
@@ -179,7 +190,8 @@ final class Outliner {
       int index,
       int at,
       @Nullable Outline like,
-      int budget) {
+      int budget,
+      int maxBytes) {
     int start = prompt.textStart(segment);
     int end = prompt.textEnd(segment);
     long hash = hash(prompt, start, end);
@@ -187,7 +199,7 @@ final class Outliner {
     if (known != null && known.segment == segment) {
       return known;
     }
-    int limit = site == Site.MESSAGE ? Math.min(end, start + MAX_MESSAGE_BYTES) : end;
+    int limit = end - start > maxBytes ? start + maxBytes : end;
     tokens.clear();
     int from = start;
     for (int part = prompt.partsStart(segment); part < prompt.partsEnd(segment); part++) {

@@ -73,6 +73,26 @@ record Parting(
         inConversation);
   }
 
+  Parting withSameBehind(int bytes) {
+    return new Parting(
+        site,
+        segment,
+        index,
+        itemKey,
+        parameter,
+        anchor,
+        offset,
+        length,
+        form,
+        cue,
+        hasNumber,
+        number,
+        value,
+        bytes,
+        sameAgain,
+        inConversation);
+  }
+
   Parting withSameAgain(long bytes) {
     return new Parting(
         site,

@@ -5,20 +5,29 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether two texts hold the same passages in another order. A passage is what stands between ends
- * of lines, sentences and parts; two are the same if their words of letters are, so that numbers in
- * front of them and scores behind may change. Stateless.
+ * Whether two texts hold the same passages in another order. A passage is a run of words that both
+ * have, so that it doesn't matter what stands between passages, how they are numbered or which of
+ * them are missing. Runs are found by triples of words that occur once in each text; those that
+ * keep their order are the heaviest ascending chain of them, the others have moved. Stateless.
  */
 final class Passages {
+
+  private static final int TRIPLE = 3;
+
+  /** Words that may differ within a passage: a score, a name in it. */
+  private static final int MAX_DIFFERING_WORDS = 3;
 
   /** Fewer words are a phrase, which may stand anywhere. */
   private static final int MIN_WORDS = 3;
 
-  /** Words that must have moved for it to be no chance. */
-  private static final int MIN_MOVED_WORDS = 8;
+  /** Fewer words that moved are chance wherever they stand. */
+  private static final int MIN_MOVED_WORDS = 5;
 
-  /** Share of the passages among those that moved which both must have. Guess, unmeasured. */
-  private static final double LEAST_COMMON = 0.8;
+  /** Where less is common to both, other passages have come. Guess, unmeasured. */
+  private static final double LEAST_COMMON = 0.4;
+
+  /** More runs are not looked at: their chain takes the square of their number. */
+  private static final int MAX_RUNS = 512;
 
   /**
    * What moved.
@@ -26,118 +35,182 @@ final class Passages {
    * @param from first word of the first passage, in the later text
    * @param to behind the last word of the last one
    * @param order hash of it
+   * @param words that moved, at least
+   * @param common share of the words among those passages that both texts have
    */
-  record Moved(int from, int to, long order) {}
+  record Moved(int from, int to, long order, int words, double common) {}
 
-  private record Passage(long hash, int words, int from, int to) {}
+  /** Words of letters: their positions among all. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Words(long[] triples, int[] tokens, int count) {}
+
+  /** A run that both have, as indexes among the words of letters. */
+  private static final class Run {
+    final int then;
+    final int now;
+    final long hash;
+    int words = TRIPLE;
+    int nowWords = TRIPLE;
+
+    Run(int then, int now, long hash) {
+      this.then = then;
+      this.now = now;
+      this.hash = hash;
+    }
+  }
 
   private Passages() {}
 
   static @Nullable Moved moved(long[] then, long[] now) {
-    List<Passage> before = passages(then);
-    List<Passage> after = passages(now);
-    OnceOnly once = new OnceOnly(before.size() + after.size());
-    for (int i = 0; i < before.size(); i++) {
-      once.addFirst(before.get(i).hash, i);
+    Words before = words(then);
+    Words after = words(now);
+    if (before.count < 2 * MIN_WORDS || after.count < 2 * MIN_WORDS) {
+      return null;
     }
-    for (int i = 0; i < after.size(); i++) {
-      once.addSecond(after.get(i).hash, i);
+    List<Run> runs = runs(before, after);
+    if (runs.size() < 2 || runs.size() > MAX_RUNS) {
+      return null;
     }
-    int[] firsts = new int[before.size()];
-    int[] seconds = new int[before.size()];
-    int pairs = 0;
-    for (int i = 0; i < before.size(); i++) {
-      int partner = once.partner(before.get(i).hash, i);
-      if (partner >= 0) {
-        firsts[pairs] = i;
-        seconds[pairs++] = partner;
+    boolean[] stays = heaviestChain(runs);
+    int movedWords = 0;
+    for (int i = 0; i < stays.length; i++) {
+      movedWords += stays[i] ? 0 : runs.get(i).words;
+    }
+    if (movedWords < MIN_MOVED_WORDS) {
+      return null;
+    }
+    // All that moved, and what it moved past.
+    boolean[] passed = new boolean[stays.length];
+    for (int i = 0; i < stays.length; i++) {
+      for (int j = i + 1; j < stays.length; j++) {
+        if (runs.get(j).now < runs.get(i).now) {
+          passed[i] = true;
+          passed[j] = true;
+        }
       }
     }
-    // A pair has moved if another one passed it.
-    boolean[] passed = new boolean[pairs];
-    int highest = -1;
-    for (int i = 0; i < pairs; i++) {
-      passed[i] = seconds[i] < highest;
-      highest = Math.max(highest, seconds[i]);
-    }
-    int lowest = Integer.MAX_VALUE;
-    for (int i = pairs - 1; i >= 0; i--) {
-      passed[i] |= seconds[i] > lowest;
-      lowest = Math.min(lowest, seconds[i]);
-    }
-    int words = 0;
     int thenFrom = Integer.MAX_VALUE;
     int thenTo = -1;
     int nowFrom = Integer.MAX_VALUE;
     int nowTo = -1;
-    for (int i = 0; i < pairs; i++) {
+    for (int i = 0; i < passed.length; i++) {
       if (passed[i]) {
-        words += before.get(firsts[i]).words;
-        thenFrom = Math.min(thenFrom, firsts[i]);
-        thenTo = Math.max(thenTo, firsts[i]);
-        nowFrom = Math.min(nowFrom, seconds[i]);
-        nowTo = Math.max(nowTo, seconds[i]);
+        Run run = runs.get(i);
+        thenFrom = Math.min(thenFrom, run.then);
+        thenTo = Math.max(thenTo, run.then + run.words);
+        nowFrom = Math.min(nowFrom, run.now);
+        nowTo = Math.max(nowTo, run.now + run.nowWords);
       }
     }
-    if (words < MIN_MOVED_WORDS) {
+    int common = 0;
+    for (Run run : runs) {
+      common += run.then >= thenFrom && run.then < thenTo ? run.words : 0;
+    }
+    double share = (double) common / Math.max(thenTo - thenFrom, nowTo - nowFrom);
+    if (share < LEAST_COMMON) {
       return null;
     }
-    int known = 0;
-    for (int i = 0; i < pairs; i++) {
-      if (firsts[i] >= thenFrom && firsts[i] <= thenTo) {
-        known++;
-      }
-    }
-    int thenCount = countOnce(once, before, thenFrom, thenTo);
-    int nowCount = countOnce(once, after, nowFrom, nowTo);
-    if (known < LEAST_COMMON * Math.max(thenCount, nowCount)) {
-      return null;
-    }
+    return new Moved(
+        after.tokens[nowFrom],
+        nowTo == after.count ? now.length : after.tokens[nowTo],
+        order(runs, nowFrom, nowTo),
+        movedWords,
+        share);
+  }
+
+  private static long order(List<Run> runs, int nowFrom, int nowTo) {
     long order = 0;
-    for (int i = nowFrom; i <= nowTo; i++) {
-      order = (order ^ after.get(i).hash) * 0x9E3779B97F4A7C15L;
-      order ^= order >>> 31;
+    List<Run> sorted = new ArrayList<>(runs);
+    sorted.sort((a, b) -> Integer.compare(a.now, b.now));
+    for (Run run : sorted) {
+      if (run.now >= nowFrom && run.now < nowTo) {
+        order = (order ^ run.hash) * 0x9E3779B97F4A7C15L;
+        order ^= order >>> 31;
+      }
     }
-    return new Moved(after.get(nowFrom).from, after.get(nowTo).to, order);
+    return order;
   }
 
-  /** Passages of a range, those that occur twice left out. */
-  private static int countOnce(OnceOnly once, List<Passage> passages, int from, int to) {
+  private static Words words(long[] tokens) {
+    int[] at = new int[tokens.length];
     int count = 0;
-    for (int i = from; i <= to; i++) {
-      count += once.occursTwice(passages.get(i).hash) ? 0 : 1;
-    }
-    return count;
-  }
-
-  private static List<Passage> passages(long[] tokens) {
-    List<Passage> passages = new ArrayList<>();
-    int from = 0;
-    int words = 0;
-    long hash = 0;
-    for (int i = 0; i <= tokens.length; i++) {
-      if (i == tokens.length || (i > from && ends(tokens, i))) {
-        if (words >= MIN_WORDS) {
-          passages.add(new Passage(hash, words, from, i));
-        }
-        from = i;
-        words = 0;
-        hash = 0;
+    for (int i = 0; i < tokens.length; i++) {
+      int kind = Tokens.kind(tokens[i]);
+      if (kind == Tokens.LETTERS || kind == Tokens.MIXED) {
+        at[count++] = i;
       }
-      if (i < tokens.length && Tokens.kind(tokens[i]) == Tokens.LETTERS) {
-        hash = (hash ^ Tokens.hash(tokens[i])) * 0x9E3779B97F4A7C15L;
+    }
+    long[] triples = new long[Math.max(0, count - TRIPLE + 1)];
+    for (int i = 0; i < triples.length; i++) {
+      long hash = 0;
+      for (int word = i; word < i + TRIPLE; word++) {
+        hash = (hash ^ Tokens.hash(tokens[at[word]])) * 0x9E3779B97F4A7C15L;
         hash ^= hash >>> 31;
-        words++;
       }
+      triples[i] = hash;
     }
-    return passages;
+    return new Words(triples, at, count);
   }
 
-  /** Whether a passage ends before a word. */
-  private static boolean ends(long[] tokens, int at) {
-    if (Tokens.beginsPart(tokens[at]) || Tokens.kind(tokens[at - 1]) == Tokens.LINE) {
-      return true;
+  private static List<Run> runs(Words before, Words after) {
+    OnceOnly once = new OnceOnly(before.triples.length + after.triples.length);
+    for (int i = 0; i < before.triples.length; i++) {
+      once.addFirst(before.triples[i], i);
     }
-    return Tokens.kind(tokens[at - 1]) == Tokens.STOP && Tokens.isBlank(tokens[at]);
+    for (int i = 0; i < after.triples.length; i++) {
+      once.addSecond(after.triples[i], i);
+    }
+    List<Run> runs = new ArrayList<>();
+    Run run = null;
+    for (int then = 0; then < before.triples.length; then++) {
+      int now = once.partner(before.triples[then], then);
+      if (now < 0) {
+        continue;
+      }
+      if (run != null && follows(run, then, now)) {
+        run.words = then + TRIPLE - run.then;
+        run.nowWords = now + TRIPLE - run.now;
+      } else {
+        run = new Run(then, now, before.triples[then]);
+        runs.add(run);
+      }
+    }
+    return runs;
+  }
+
+  private static boolean follows(Run run, int then, int now) {
+    int thenGap = then - (run.then + run.words - TRIPLE);
+    int nowGap = now - (run.now + run.nowWords - TRIPLE);
+    return nowGap > 0
+        && thenGap <= TRIPLE + MAX_DIFFERING_WORDS
+        && nowGap <= TRIPLE + MAX_DIFFERING_WORDS
+        && Math.abs(thenGap - nowGap) <= 1;
+  }
+
+  /** Which runs keep their order; the words of the others are the fewest. */
+  private static boolean[] heaviestChain(List<Run> runs) {
+    int count = runs.size();
+    int[] weight = new int[count];
+    int[] before = new int[count];
+    int heaviest = 0;
+    for (int i = 0; i < count; i++) {
+      Run run = runs.get(i);
+      before[i] = -1;
+      for (int j = 0; j < i; j++) {
+        if (runs.get(j).now < run.now && weight[j] > weight[i]) {
+          weight[i] = weight[j];
+          before[i] = j;
+        }
+      }
+      weight[i] += run.words;
+      if (weight[i] > weight[heaviest]) {
+        heaviest = i;
+      }
+    }
+    boolean[] stays = new boolean[count];
+    for (int i = heaviest; i >= 0; i = before[i]) {
+      stays[i] = true;
+    }
+    return stays;
   }
 }

@@ -38,6 +38,9 @@ final class Place {
   /** A number that is never longer counts something. */
   private static final int MAX_SMALL_DIGITS = 3;
 
+  /** By so many, few lists without an order go one way. */
+  private static final int FEW_STEPS = 6;
+
   private static final int MIN_VALUES = 4;
   private static final int MANY_VALUES = 8;
 
@@ -53,6 +56,7 @@ final class Place {
   int segment;
   int index;
   int offset;
+  private int votes;
   int length;
   private int lastOffset;
   private int lastLength;
@@ -65,8 +69,11 @@ final class Place {
   double sameBehindBytes;
   double lostBytes;
 
-  /** Image partings within one conversation. */
-  private double inConversation;
+  /** Partings from an earlier request of the same conversation. */
+  double inConversation;
+
+  /** Conversations of which the first parting showed a value that another one had shown. */
+  private double elsewhere;
 
   private long lastNumber;
   private boolean hasLastNumber;
@@ -98,12 +105,7 @@ final class Place {
    */
   @SuppressWarnings("EnumOrdinal") // An index into an array of this object.
   void add(Parting parting, long conversation, long laterBytes, long nowNanos) {
-    if (parting.segment() < segment
-        || (parting.segment() == segment && parting.offset() < offset)) {
-      segment = parting.segment();
-      index = parting.index();
-      offset = parting.offset();
-    }
+    place(parting);
     lastOffset = parting.offset();
     lastLength = parting.length();
     length = Math.max(length, lastLength);
@@ -116,14 +118,36 @@ final class Place {
     if (parting.inConversation()) {
       inConversation++;
     }
-    if (values.isNew(parting.value(), nowNanos)) {
+    boolean isNew = values.isNew(parting.value(), nowNanos);
+    if (conversations.isNew(conversation, nowNanos) && !isNew) {
+      elsewhere++;
+    }
+    if (isNew) {
       fresh++;
       lostBytes += parting.sameAgain() + laterBytes;
       if (parting.hasNumber()) {
         number(parting);
       }
     }
-    conversations.isNew(conversation, nowNanos);
+  }
+
+  /**
+   * Of order, where it first differs. Of values, where most of them stand, as far as one vote tells
+   * (Boyer and Moore, 1981): one that was read otherwise doesn't move it.
+   */
+  private void place(Parting parting) {
+    boolean before =
+        parting.segment() < segment || (parting.segment() == segment && parting.offset() < offset);
+    boolean same = parting.segment() == segment && parting.offset() == offset;
+    if (!structural) {
+      votes += same ? 1 : -1;
+    }
+    if (structural ? before : votes < 0) {
+      segment = parting.segment();
+      index = parting.index();
+      offset = parting.offset();
+      votes = 1;
+    }
   }
 
   private void number(Parting parting) {
@@ -148,6 +172,7 @@ final class Place {
     sameBehindBytes /= 2;
     lostBytes /= 2;
     inConversation /= 2;
+    elsewhere /= 2;
     steps /= 2;
     upward /= 2;
     small /= 2;
@@ -187,7 +212,7 @@ final class Place {
     double share = partings / Math.max(compared, 1);
     // A date parts once a day, and never goes back.
     boolean daily = count(Form.DATE) == partings && fresh == partings && partings >= 2;
-    if ((partings < minPartings && !daily) || conversations.different() < 2) {
+    if (partings < minPartings && !daily) {
       return null;
     }
     VolatileKind structure = structure(share);
@@ -197,7 +222,8 @@ final class Place {
     if (structural) {
       return null;
     }
-    if (site == Site.MESSAGE && (!hasPreamble || sameBehindBytes < 48 * partings)) {
+    boolean ofHistory = inConversation >= Math.min(minPartings, MOST * partings);
+    if (site == Site.MESSAGE && !ofHistory && (!hasPreamble || sameBehindBytes < 48 * partings)) {
       return null;
     }
     VolatileKind kind = value();
@@ -226,6 +252,7 @@ final class Place {
       }
       case UNKNOWN ->
           site != Site.MESSAGE
+                  && conversations.different() >= 2
                   && different >= MIN_VALUES
                   && share >= 0.15
                   && fresh >= 0.15 * compared
@@ -271,17 +298,22 @@ final class Place {
       return VolatileKind.SCHEMA_KEY_ORDER;
     }
     if (count(Form.PASSAGE_ORDER) >= MOST * partings) {
-      return site != Site.MESSAGE || share >= 0.25 ? VolatileKind.RETRIEVAL_ORDER : null;
+      return site != Site.MESSAGE || share >= 0.5 ? VolatileKind.RETRIEVAL_ORDER : null;
     }
     if (count(Form.PARAMETER) >= MOST * partings) {
       return VolatileKind.PARAMETER;
     }
     if (count(Form.IMAGE) >= MOST * partings) {
       // Users' own images are different ones; of those that come and go, the same return.
-      boolean returns = inConversation >= MOST * partings || 3 * different <= partings + 1;
+      boolean returns =
+          inConversation >= MOST * partings
+              || (site == Site.MESSAGE
+                  ? elsewhere >= Math.max(2, 0.25 * partings)
+                  : 3 * different <= partings + 1);
       boolean repeats =
           site != Site.MESSAGE
               || inConversation >= MOST * partings
+              || elsewhere >= 0.5 * partings
               || sameBehindBytes >= 32 * partings;
       return returns && repeats ? VolatileKind.IMAGE_TOGGLED : null;
     }
@@ -319,12 +351,16 @@ final class Place {
       return VolatileKind.USER_NAME;
     }
     if (ids >= most) {
-      // Users come back, counts don't.
+      // Users come back, counts don't; and they don't change while they talk.
       boolean comesBack = cue == Cue.USER && fresh < 0.9 * partings;
+      boolean ofUsers =
+          cue == Cue.USER
+              ? fresh < 0.9 * partings || inConversation < 0.15 * partings
+              : !cue.isOfId() && elsewhere >= Math.max(3, 0.3 * conversations.different());
       if (!comesBack && isCounter(numbers >= 0.9 * ids)) {
         return VolatileKind.COUNTER;
       }
-      if (cue == Cue.USER) {
+      if (ofUsers) {
         return VolatileKind.USER_NAME;
       }
       if (numbers >= most && (cue == Cue.COUNT || longest <= MAX_SMALL_DIGITS)) {
@@ -353,12 +389,15 @@ final class Place {
     return steps == 0 || withinYear >= 0.8 * steps;
   }
 
-  /** Numbers that go up, or wander in small steps as those of several conversations do. */
+  /** Numbers that go up or down, or wander in small steps as those of several conversations do. */
   private boolean isCounter(boolean plain) {
     if (steps < 2) {
       return false;
     }
-    return (upward >= 0.8 * steps && medium >= 0.8 * steps)
+    double oneWay = Math.max(upward, steps - upward);
+    // Of three numbers without an order, a third goes one way.
+    boolean byChance = steps < FEW_STEPS && (oneWay < steps || steps < 3) && small < 0.8 * steps;
+    return (oneWay >= 0.8 * steps && medium >= 0.8 * steps && !byChance)
         || (plain && small >= 0.8 * steps && cue() != Cue.USER && !cue().isOfId());
   }
 

@@ -27,9 +27,10 @@ public final class PromptComparison {
     Outline then = outliner.outline(earlier, null);
     Outline now = outliner.outline(later, null);
     List<Difference> differences = new ArrayList<>();
-    for (Parting parting : comparer.compare(then, now, later)) {
+    for (Parting parting :
+        comparer.compare(then, now, later, now.history.continues(then.history))) {
       Place place = new Place(parting, 0);
-      place.add(parting, now.conversation, 0, 0);
+      place.add(parting, 0, 0, 0);
       differences.add(
           new Difference(
               place.guess(),

@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.volatility;
 
 import dev.warmpath.extproc.prompt.Prompt;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,19 +13,29 @@ import org.jspecify.annotations.Nullable;
  */
 final class Shape {
 
-  /** Conversations whose last request is remembered. */
-  private static final int MAX_CONVERSATIONS = 64;
+  /** Conversations whose last request is remembered, and those of which the words are. */
+  private static final int MAX_CONVERSATIONS = 32;
 
-  /** Same thing in each conversation: its rank tells the place. */
-  private static final long IMAGE_ANCHOR = 0x1A6EL;
+  private static final int MAX_WITH_WORDS = 4;
+
+  /** Prompts that are kept beside each other since prose differs in them. */
+  private static final int MAX_VARIANTS = 3;
 
   /** Of a place: what it belongs to and the words before it. */
   record Key(Site site, long itemKey, long anchor) {}
 
-  /** What the last request of a conversation held. */
-  @SuppressWarnings("ArrayRecordComponent") // Never compared.
-  private record Conversation(
-      int firstMessage, long[] messages, long[] images, int[] imageOffsets, int laterBytes) {}
+  /** The last request of a conversation; of most, the words are forgotten. */
+  private static final class Conversation {
+    final long number;
+    History history;
+    List<Item> messages;
+
+    Conversation(long number, History history, List<Item> messages) {
+      this.number = number;
+      this.history = history;
+      this.messages = messages;
+    }
+  }
 
   private static final class Bounded<K, V> extends LinkedHashMap<K, V> {
     private final int bound;
@@ -42,13 +53,23 @@ final class Shape {
 
   private final long salt;
   private final Map<Key, Place> places;
-  private final Map<Long, Conversation> conversations = new Bounded<>(MAX_CONVERSATIONS);
+
+  /** The one that was seen last comes first. */
+  private final List<Conversation> conversations = new ArrayList<>();
+
+  private long numbers;
   private Outline last;
+
+  /** The last prompts, of which none was compared with another; the last one comes first. */
+  private final List<Outline> variants = new ArrayList<>();
 
   /** Requests that were compared, and those whose conversation was another than the one before. */
   private double compared;
 
   private double acrossConversations;
+
+  /** Requests that went on with a conversation of which the words were kept. */
+  private double continued;
 
   /** Of the latter, those whose first messages have a long text in common. */
   private double sharedPreambles;
@@ -66,7 +87,8 @@ final class Shape {
     places = new Bounded<>(maxPlaces);
     windowStartNanos = nowNanos;
     lastNanos = nowNanos;
-    remember(first);
+    variants.add(first);
+    remember(null, first);
   }
 
   Outline last() {
@@ -94,7 +116,12 @@ final class Shape {
 
   /** How many requests could have parted at a place. */
   double compared(Place place) {
-    return place.site == Site.MESSAGE ? Math.max(acrossConversations, 1) : compared;
+    if (place.site != Site.MESSAGE) {
+      return compared;
+    }
+    double within = place.inConversation > 0 ? continued : 0;
+    double across = place.inConversation < place.partings ? acrossConversations : 0;
+    return Math.max(within + across, 1);
   }
 
   /**
@@ -115,21 +142,117 @@ final class Shape {
     requests += weight;
     lastNanos = Math.max(lastNanos, nowNanos);
     compared++;
-    Conversation before = conversations.get(now.conversation);
-    List<Parting> partings = comparer.compare(last, now, prompt);
-    if (now.conversation != last.conversation) {
+    Conversation before = before(now.history);
+    Outline then = last;
+    boolean continues = before != null && before.history == then.history;
+    List<Parting> partings = comparer.compare(then, now, prompt, continues);
+    boolean rewritten = isRewritten(partings);
+    Outline nearer = rewritten ? nearer(now) : null;
+    if (nearer != null) {
+      then = nearer;
+      continues = before != null && before.history == then.history;
+      partings = comparer.compare(then, now, prompt, continues);
+    }
+    if (!continues) {
       acrossConversations++;
       sharedPreambles += comparer.preambleShared() ? 1 : 0;
+      if (before != null) {
+        partings.addAll(comparer.history(before.history, before.messages, now, prompt));
+      }
     }
-    long laterBytes = before == null ? 0 : Math.min(before.laterBytes, now.laterBytes);
+    if (before != null && before.history.length() > 1) {
+      continued++;
+    }
+    long number = before == null ? numbers : before.number;
+    long laterBytes =
+        before == null ? 0 : Math.min(before.history.laterBytes, now.history.laterBytes);
     for (Parting parting : partings) {
-      place(parting).add(parting, now.conversation, laterBytes, nowNanos);
+      boolean ofHistory = parting.site() == Site.MESSAGE && parting.inConversation();
+      place(parting).add(parting, number, ofHistory ? 0 : laterBytes, nowNanos);
     }
-    if (before != null) {
-      images(before, now, nowNanos);
+    if (!rewritten || nearer != null) {
+      variants.remove(then);
+    }
+    variants.addFirst(now);
+    if (variants.size() > MAX_VARIANTS) {
+      variants.removeLast();
     }
     last = now;
-    remember(now);
+    remember(before, now);
+  }
+
+  /** Whether prose differs, as it does between applications that share their rules. */
+  private static boolean isRewritten(List<Parting> partings) {
+    boolean rewritten = false;
+    for (Parting parting : partings) {
+      switch (parting.form()) {
+        case TOOL_ORDER, KEY_ORDER, PASSAGE_ORDER -> {
+          return false;
+        }
+        case TEXT -> rewritten |= parting.site() != Site.MESSAGE;
+        default -> {}
+      }
+    }
+    return rewritten;
+  }
+
+  /** A prompt of not long ago that has much more in common than the last one. */
+  private @Nullable Outline nearer(Outline now) {
+    Outline nearest = null;
+    double least = 0.5 * last.sketch.differing(now.sketch);
+    for (Outline variant : variants) {
+      double differing = variant.sketch.differing(now.sketch);
+      if (variant != last && differing <= least) {
+        least = differing;
+        nearest = variant;
+      }
+    }
+    return nearest;
+  }
+
+  /**
+   * The request that this one goes on with; of several, the longest, and rather one in which
+   * nothing was changed, since users of other conversations say and hear the same at times.
+   */
+  private @Nullable Conversation before(History now) {
+    Conversation best = null;
+    boolean unchanged = false;
+    for (Conversation conversation : conversations) {
+      if (!now.continues(conversation.history)) {
+        continue;
+      }
+      boolean same = now.beginsWith(conversation.history);
+      if (best == null
+          || (same && !unchanged)
+          || (same == unchanged && conversation.history.length() > best.history.length())) {
+        best = conversation;
+        unchanged = same;
+      }
+    }
+    return best;
+  }
+
+  /** Words of all prompts that are kept; those that several share count more than once. */
+  int keptWords() {
+    int words = 0;
+    for (Outline variant : variants) {
+      words += variant.tokens();
+    }
+    for (int i = 1; i < conversations.size(); i++) {
+      for (Item message : conversations.get(i).messages) {
+        words += message.tokens.length;
+      }
+    }
+    return words;
+  }
+
+  /** Keeps but the last prompt's words. */
+  void forgetWords() {
+    variants.clear();
+    variants.add(last);
+    for (int i = 1; i < conversations.size(); i++) {
+      conversations.get(i).messages = List.of();
+    }
   }
 
   private Place place(Parting parting) {
@@ -156,48 +279,22 @@ final class Shape {
     return place;
   }
 
-  /** Messages of the same conversation whose images came or went. */
-  private void images(Conversation before, Outline now, long nowNanos) {
-    int common = Math.min(before.messages.length, now.messages.length);
-    for (int i = 0; i < common; i++) {
-      if (before.messages[i] != now.messages[i]) {
-        return;
-      }
-      if (before.images[i] != now.images[i]) {
-        int segment = now.firstMessage + i;
-        Parting parting =
-            new Parting(
-                Site.MESSAGE,
-                segment,
-                i,
-                i,
-                "",
-                IMAGE_ANCHOR,
-                now.images[i] == 0 ? before.imageOffsets[i] : now.imageOffsets[i],
-                1,
-                Form.IMAGE,
-                Cue.NONE,
-                false,
-                0,
-                now.images[i],
-                0,
-                before.laterBytes,
-                /* inConversation= */ true);
-        place(parting).add(parting, now.conversation, 0, nowNanos);
-        return;
-      }
+  private void remember(@Nullable Conversation before, Outline outline) {
+    List<Item> messages = Comparer.messages(outline);
+    if (before == null) {
+      conversations.addFirst(new Conversation(numbers++, outline.history, messages));
+    } else {
+      conversations.remove(before);
+      before.history = outline.history;
+      before.messages = messages;
+      conversations.addFirst(before);
     }
-  }
-
-  private void remember(Outline outline) {
-    conversations.put(
-        outline.conversation,
-        new Conversation(
-            outline.firstMessage,
-            outline.messages,
-            outline.images,
-            outline.imageOffsets,
-            outline.laterBytes));
+    if (conversations.size() > MAX_CONVERSATIONS) {
+      conversations.removeLast();
+    }
+    if (conversations.size() > MAX_WITH_WORDS) {
+      conversations.get(MAX_WITH_WORDS).messages = List.of();
+    }
   }
 
   private void fade(long nowNanos) {
@@ -205,6 +302,7 @@ final class Shape {
     requests /= 2;
     compared /= 2;
     acrossConversations /= 2;
+    continued /= 2;
     sharedPreambles /= 2;
     places.values().forEach(Place::fade);
     places.values().removeIf(place -> place.partings < 0.25);

@@ -31,6 +31,16 @@ final class Sketch {
 
   private static final double SURE_OVERLAP = 0.85;
 
+  /** Words of a beginning by which prompts are related, and how many such runs are kept. */
+  private static final int START_WORDS = 8;
+
+  private static final int STARTS = 2;
+
+  /** Least overlap of related prompts that begin alike, and of those that don't. Guesses. */
+  private static final double LEAST_RELATED = 0.2;
+
+  private static final double SURELY_RELATED = 0.5;
+
   /** Ascending, as unsigned numbers. */
   private final int[] smallest;
 
@@ -39,10 +49,14 @@ final class Sketch {
   /** Whether the user's words are part of it. */
   private final boolean ofMessage;
 
-  private Sketch(int[] smallest, double triples, boolean ofMessage) {
+  /** Its first words in their order; where the user's are part of it, those of the root alone. */
+  private final int[] first;
+
+  private Sketch(int[] smallest, double triples, boolean ofMessage, int[] first) {
     this.smallest = smallest;
     this.triples = triples;
     this.ofMessage = ofMessage;
+    this.first = first;
   }
 
   static Sketch of(List<Item> items) {
@@ -53,6 +67,8 @@ final class Sketch {
       }
     }
     boolean ofMessage = builder.words < FEW_WORDS;
+    boolean noRoot = builder.words == 0;
+    int[] first = builder.first();
     if (ofMessage) {
       for (Item item : items) {
         if (item.site == Site.MESSAGE) {
@@ -60,13 +76,68 @@ final class Sketch {
         }
       }
     }
-    return builder.build(ofMessage);
+    return builder.build(ofMessage, noRoot ? builder.first() : first);
   }
 
   /**
    * How alike two are, from 0 to 1; 0 also where they are too different to be of one application.
    */
   double likeness(Sketch other) {
+    double overlap = overlap(other);
+    if (ofMessage || other.ofMessage) {
+      // What the user asks differs; the shorter of two must be half in the other.
+      double both = overlap * (triples + other.triples) / (1 + overlap);
+      return both >= 0.5 * Math.min(triples, other.triples) ? overlap : 0;
+    }
+    return overlap >= SURE_OVERLAP || (overlap >= LEAST_OVERLAP && differing(other) <= FORGIVEN)
+        ? overlap
+        : 0;
+  }
+
+  /** Triples that but one of two has; an estimate. */
+  double differing(Sketch other) {
+    double overlap = overlap(other);
+    return (triples + other.triples) * (1 - overlap) / (1 + overlap);
+  }
+
+  /**
+   * How much two have in common that are perhaps of one application, though much in them differs:
+   * both begin alike, or have the same few words. From 0, for no relation, to 1.
+   */
+  double relation(Sketch other) {
+    if (first.length == 0 || other.first.length == 0) {
+      return 0;
+    }
+    if (first.length < FEW_WORDS && other.first.length < FEW_WORDS) {
+      int same = 0;
+      for (int word : first) {
+        same += contains(other.first, word) ? 1 : 0;
+      }
+      double share = (double) same / Math.max(first.length, other.first.length);
+      return share >= SURELY_RELATED ? share : 0;
+    }
+    boolean alike = false;
+    for (int from = 0; from < STARTS * START_WORDS; from += START_WORDS) {
+      int to = from + START_WORDS;
+      alike |=
+          to <= first.length
+              && to <= other.first.length
+              && Arrays.equals(first, from, to, other.first, from, to);
+    }
+    double overlap = overlap(other);
+    return overlap >= (alike ? LEAST_RELATED : SURELY_RELATED) ? overlap : 0;
+  }
+
+  private static boolean contains(int[] words, int word) {
+    for (int known : words) {
+      if (known == word) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private double overlap(Sketch other) {
     int common = 0;
     int union = 0;
     int i = 0;
@@ -92,16 +163,7 @@ final class Sketch {
     if (union == 0) {
       return 1;
     }
-    double overlap = (double) common / union;
-    if (ofMessage || other.ofMessage) {
-      // What the user asks differs; the shorter of two must be half in the other.
-      double both = overlap * (triples + other.triples) / (1 + overlap);
-      return both >= 0.5 * Math.min(triples, other.triples) ? overlap : 0;
-    }
-    double differing = (triples + other.triples) * (1 - overlap) / (1 + overlap);
-    return overlap >= SURE_OVERLAP || (overlap >= LEAST_OVERLAP && differing <= FORGIVEN)
-        ? overlap
-        : 0;
+    return (double) common / union;
   }
 
   private static final class Builder {
@@ -109,6 +171,11 @@ final class Sketch {
     private int count;
     private int bound = -1;
     private int words;
+    private final int[] first = new int[STARTS * START_WORDS];
+
+    int[] first() {
+      return Arrays.copyOf(first, Math.min(words, first.length));
+    }
 
     void add(long[] tokens, int maxWords) {
       int before = 0;
@@ -117,6 +184,9 @@ final class Sketch {
       for (long token : tokens) {
         if (Tokens.kind(token) == Tokens.LETTERS && own < maxWords) {
           int hash = Tokens.hash(token);
+          if (words + own < first.length) {
+            first[words + own] = hash;
+          }
           if (beforeThat != 0) {
             add(beforeThat * 31 + before, hash);
           }
@@ -165,11 +235,11 @@ final class Sketch {
       }
     }
 
-    Sketch build(boolean ofMessage) {
+    Sketch build(boolean ofMessage, int[] first) {
       cut();
       double triples =
           count < SIZE ? count : SIZE * 4294967296.0 / (Integer.toUnsignedLong(bound) + 1.0);
-      return new Sketch(Arrays.copyOf(hashes, count), triples, ofMessage);
+      return new Sketch(Arrays.copyOf(hashes, count), triples, ofMessage, first);
     }
   }
 }

@@ -9,7 +9,7 @@ public enum VolatileKind {
   /** A date without a time of day. */
   DATE("Move the date into the last user message, or behind all that stays the same."),
   UUID("Leave the UUID out of the prompt, or move it into a header or the request's metadata."),
-  /** A number that goes up from request to request. */
+  /** A number that goes up, or down, from request to request. */
   COUNTER("Leave the counter out of the prompt, or move it into the last user message."),
   /** Digits or letters without an order: a session's id, a hash, a nonce. */
   RANDOM_ID("Leave the id out of the prompt, or move it into a header or the request's metadata."),

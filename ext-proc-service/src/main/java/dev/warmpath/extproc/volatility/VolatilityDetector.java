@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  * conversation that grows, another application, a prompt that was changed once.
  *
  * <p>Prompts are of one application if their tools and system prompts share most triples of
- * neighbouring words ({@link Sketch}); where there is neither, what the user says counts. Per
- * application one {@link Outline} is kept, which holds no text.
+ * neighbouring words ({@link Sketch}); where there is neither, what the user says counts. A prompt
+ * that is like none is compared with one that begins alike, or has the same few words. Per
+ * application one {@link Outline} is kept, which holds no text, and the messages of a few
+ * conversations.
  *
  * <p>Bounded by {@link DetectorSettings}. Not thread-safe: one owner.
  */
@@ -29,6 +31,10 @@ public final class VolatilityDetector {
   /** Applications of one route and scope, the one seen last first. */
   private static final class Scope {
     final List<Shape> shapes = new ArrayList<>();
+
+    /** Those that are told by little: where more than a place or two differs in each request. */
+    final List<Shape> loose = new ArrayList<>();
+
     double bytesPerToken = 4;
     double usdPerMillionLost = Double.NaN;
   }
@@ -73,15 +79,44 @@ public final class VolatilityDetector {
       shape = likest(scope, now);
     }
     if (shape == null) {
-      shape = new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos);
-      keptWords += now.tokens();
+      add(scope.shapes, new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos));
+      Shape related = related(scope, now);
+      if (related == null) {
+        add(scope.loose, new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos));
+      } else {
+        arrive(scope.loose, related, prompt, now, arrival, nowNanos);
+      }
     } else {
-      keptWords += now.tokens() - shape.last().tokens();
-      shape.arrive(prompt, now, comparer, arrival.requests(), settings.windowNanos(), nowNanos);
-      scope.shapes.remove(shape);
+      arrive(scope.shapes, shape, prompt, now, arrival, nowNanos);
     }
-    scope.shapes.addFirst(shape);
     bound(scope);
+  }
+
+  private void add(List<Shape> shapes, Shape shape) {
+    shapes.addFirst(shape);
+    keptWords += shape.keptWords();
+  }
+
+  private void arrive(
+      List<Shape> shapes, Shape shape, Prompt prompt, Outline now, Arrival arrival, long nowNanos) {
+    keptWords -= shape.keptWords();
+    shape.arrive(prompt, now, comparer, arrival.requests(), settings.windowNanos(), nowNanos);
+    keptWords += shape.keptWords();
+    shapes.remove(shape);
+    shapes.addFirst(shape);
+  }
+
+  private static @Nullable Shape related(Scope scope, Outline outline) {
+    Shape related = null;
+    double most = 0;
+    for (Shape shape : scope.loose) {
+      double relation = shape.last().sketch.relation(outline.sketch);
+      if (relation > most) {
+        most = relation;
+        related = shape;
+      }
+    }
+    return related;
   }
 
   private static @Nullable Shape withRoot(Scope scope, long rootHash) {
@@ -108,7 +143,10 @@ public final class VolatilityDetector {
 
   private void bound(Scope current) {
     while (current.shapes.size() > settings.maxShapes()) {
-      keptWords -= current.shapes.removeLast().last().tokens();
+      forgetLast(current.shapes);
+    }
+    while (current.loose.size() > settings.maxShapes()) {
+      forgetLast(current.loose);
     }
     Iterator<Scope> oldest = scopes.values().iterator();
     int size = scopes.size();
@@ -119,19 +157,35 @@ public final class VolatilityDetector {
     }
     while (keptWords > settings.maxKeptWords() && oldest.hasNext()) {
       Scope scope = oldest.next();
+      while (keptWords > settings.maxKeptWords() && !scope.loose.isEmpty()) {
+        forgetLast(scope.loose);
+      }
       int keep = scope == current ? 1 : 0;
       while (keptWords > settings.maxKeptWords() && scope.shapes.size() > keep) {
-        keptWords -= scope.shapes.removeLast().last().tokens();
+        forgetLast(scope.shapes);
       }
       if (scope.shapes.isEmpty()) {
         oldest.remove();
       }
     }
+    if (keptWords > settings.maxKeptWords()) {
+      Shape last = current.shapes.getFirst();
+      keptWords -= last.keptWords();
+      last.forgetWords();
+      keptWords += last.keptWords();
+    }
+  }
+
+  private void forgetLast(List<Shape> shapes) {
+    keptWords -= shapes.removeLast().keptWords();
   }
 
   private void forget(Scope scope) {
-    for (Shape shape : scope.shapes) {
-      keptWords -= shape.last().tokens();
+    while (!scope.loose.isEmpty()) {
+      forgetLast(scope.loose);
+    }
+    while (!scope.shapes.isEmpty()) {
+      forgetLast(scope.shapes);
     }
   }
 
@@ -147,17 +201,13 @@ public final class VolatilityDetector {
         (key, scope) -> {
           List<Found> ofScope = new ArrayList<>();
           for (Shape shape : scope.shapes) {
-            shape
-                .places()
-                .forEach(
-                    (at, place) -> {
-                      VolatileKind kind =
-                          place.kind(
-                              shape.compared(place), shape.hasPreamble(), settings.minPartings());
-                      if (kind != null) {
-                        merge(ofScope, at, finding(key, scope, shape, place, kind));
-                      }
-                    });
+            find(key, scope, shape, ofScope);
+          }
+          for (Shape shape : scope.loose) {
+            List<Found> loose = new ArrayList<>();
+            find(key, scope, shape, loose);
+            loose.removeIf(found -> !countsWhereMuchDiffers(found.finding));
+            loose.forEach(found -> merge(ofScope, found.place, found.finding));
           }
           ofScope.forEach(found -> findings.add(found.finding));
         });
@@ -166,6 +216,31 @@ public final class VolatilityDetector {
             .reversed()
             .thenComparing(Finding::name));
     return findings;
+  }
+
+  private void find(ScopeKey key, Scope scope, Shape shape, List<Found> found) {
+    shape
+        .places()
+        .forEach(
+            (at, place) -> {
+              VolatileKind kind =
+                  place.kind(shape.compared(place), shape.hasPreamble(), settings.minPartings());
+              if (kind != null) {
+                merge(found, at, finding(key, scope, shape, place, kind));
+              }
+            });
+  }
+
+  /**
+   * Whether it is a finding though prompts are only related: what differs without a name may be
+   * what tells two applications apart, and values in messages may be those of users.
+   */
+  private static boolean countsWhereMuchDiffers(Finding finding) {
+    return switch (finding.kind()) {
+      case UNKNOWN -> false;
+      case TIME_STAMP, DATE, UUID, COUNTER, RANDOM_ID, USER_NAME -> finding.site() != Site.MESSAGE;
+      case TOOL_ORDER, SCHEMA_KEY_ORDER, RETRIEVAL_ORDER, IMAGE_TOGGLED, PARAMETER -> true;
+    };
   }
 
   /** Of one template that was changed elsewhere, only the form that was seen more often. */
