@@ -346,7 +346,10 @@ public final class AnnotationPlanner {
   private static boolean isBlank(Prompt prompt, int part) {
     byte[] text = prompt.text();
     for (int at = prompt.partTextStart(part); at < prompt.partTextEnd(part); at++) {
-      if (text[at] > ' ' || text[at] < 0) {
+      if (text[at] == '\\' && text[at + 1] != '"' && text[at + 1] != '\\') {
+        // A control character.
+        at += text[at + 1] == 'u' ? 5 : 1;
+      } else if (text[at] > ' ' || text[at] < 0) {
         return false;
       }
     }

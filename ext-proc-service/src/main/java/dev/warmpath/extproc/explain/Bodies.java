@@ -19,6 +19,7 @@ final class Bodies {
   private final PromptScanner.Limits limits =
       new PromptScanner.Limits(MAX_BODY_BYTES, MAX_DEPTH, MAX_SEGMENTS);
   private final PromptScanner scanner = new PromptScanner(limits);
+  private final Prompt canonical = new Prompt();
   private final BodyShape shape = new BodyShape(limits);
   private final @Nullable Dialect dialect;
   private final String model;
@@ -34,24 +35,26 @@ final class Bodies {
   }
 
   /**
-   * Scans a body.
+   * Scans a body, and decodes its text.
    *
    * @return why it can't be explained; null: it can
    */
   @Nullable String scan(byte[] body, Prompt into) {
-    Dialect spoken = dialect != null ? dialect : shape.dialect(body, body.length, into);
+    Dialect spoken = dialect != null ? dialect : shape.dialect(body, body.length, canonical);
     // For a body that isn't sound JSON the scan says why, whatever the dialect.
     Verdict verdict =
-        scanner.scan(body, body.length, spoken == null ? Dialect.OPENAI_CHAT : spoken, into);
+        scanner.scan(body, body.length, spoken == null ? Dialect.OPENAI_CHAT : spoken, canonical);
     if (spoken == null
         && (verdict == Verdict.OK
             || verdict == Verdict.NO_PROMPT
             || verdict == Verdict.UNEXPECTED_SHAPE)) {
       return "its API can't be told from its members (expected: --api or --path)";
     }
-    return verdict == Verdict.OK
-        ? null
-        : "%s (expected: %s)".formatted(verdict.label(), expectation(verdict, spoken));
+    if (verdict == Verdict.OK) {
+      canonical.decodeInto(into);
+      return null;
+    }
+    return "%s (expected: %s)".formatted(verdict.label(), expectation(verdict, spoken));
   }
 
   private static String expectation(Verdict verdict, @Nullable Dialect spoken) {

@@ -38,6 +38,13 @@ public final class PrefixHasher {
   /** Scopes whose seed is kept; a guess: tenants and models that one event loop sees in a while. */
   private static final int MAX_SEEDS = 1024;
 
+  /**
+   * Exported keys of a kind that are kept, a power of two; a guess: system prompts, or
+   * conversations under way, that one event loop sees in a while. An HMAC costs as much as 5 KiB of
+   * text.
+   */
+  private static final int EXPORTED = 512;
+
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN)
           .withInvokeExactBehavior();
@@ -74,6 +81,8 @@ public final class PrefixHasher {
   private final Hasher64 highHash;
   private final Hasher64 lowHash;
   private final Map<Scope, Seed> seeds = new LeastRecentlyUsed();
+  private final Exported roots = new Exported();
+  private final Exported conversations = new Exported();
   private final byte[] mac = new byte[32];
   private final byte[] word = new byte[Long.BYTES];
 
@@ -94,6 +103,37 @@ public final class PrefixHasher {
       this.low = low;
       this.isolationScope = isolationScope;
       this.model = model;
+    }
+  }
+
+  /**
+   * Exported keys by the states of the chain that they were made of, which tell scope and model,
+   * too. Direct-mapped: a key takes the place of another.
+   */
+  private static final class Exported {
+    private final long[] highs = new long[EXPORTED];
+    private final long[] lows = new long[EXPORTED];
+    private final long[] keys = new long[EXPORTED];
+
+    boolean has(long high, long low) {
+      int slot = slot(low);
+      // What was never filled is all zeros.
+      return highs[slot] == high && lows[slot] == low && high != 0;
+    }
+
+    long key(long low) {
+      return keys[slot(low)];
+    }
+
+    void put(long high, long low, long key) {
+      int slot = slot(low);
+      highs[slot] = high;
+      lows[slot] = low;
+      keys[slot] = key;
+    }
+
+    private static int slot(long low) {
+      return (int) low & (EXPORTED - 1);
     }
   }
 
@@ -158,7 +198,7 @@ public final class PrefixHasher {
     // Behind a history that isn't in the body, tools and system prompt are no prefix.
     out.hasRoot = segment > 0 && prompt.textEnd(segment - 1) > 0 && !prompt.hasHistory();
     if (out.hasRoot) {
-      out.keyRoot = export(ROOT_KEY, seed);
+      out.keyRoot = export(ROOT_KEY, seed, roots);
     }
     parameters(prompt, Parameter.Position.AFTER_SYSTEM);
     if (prompt.hasImages() && imagesVoidMessages(prompt.dialect(), scope)) {
@@ -194,7 +234,7 @@ public final class PrefixHasher {
     out.conversationBlocks = out.blocks();
     out.hasConversation = !prompt.hasHistory();
     if (out.hasConversation) {
-      out.keyConversation = export(CONVERSATION_KEY, seed);
+      out.keyConversation = export(CONVERSATION_KEY, seed, conversations);
     }
   }
 
@@ -313,7 +353,10 @@ public final class PrefixHasher {
     return new Seed((long) LONG.get(mac, 0), (long) LONG.get(mac, 8), isolationScope, model);
   }
 
-  private long export(byte[] purpose, Seed seed) {
+  private long export(byte[] purpose, Seed seed, Exported known) {
+    if (known.has(high, low)) {
+      return known.key(low);
+    }
     Mac to = keys.isNext(high) ? nextExportMac : exportMac;
     field(to, purpose, 0, purpose.length);
     field(to, seed.isolationScope, 0, seed.isolationScope.length);
@@ -323,7 +366,9 @@ public final class PrefixHasher {
     LONG.set(word, 0, low);
     field(to, word, 0, word.length);
     finish(to);
-    return (long) LONG.get(mac, 0);
+    long key = (long) LONG.get(mac, 0);
+    known.put(high, low, key);
+    return key;
   }
 
   /** Feeds one field behind its length, so that no two lists of fields read alike. */

@@ -11,7 +11,8 @@ import java.util.Arrays;
  * form. What is only skipped is written, too, and dropped by setting {@link #outPos} back: one path
  * is worth more than the copy it costs.
  *
- * <p>Strings are read eight bytes at a time, most of them as {@link Lookahead} has decoded them.
+ * <p>Strings are hardly ever decoded: what {@link Lookahead} finds to be in canonical form is
+ * copied as it stands, from one place that isn't to the next.
  *
  * <p>Methods return false once something is wrong and leave the reason in {@link #fault}. The
  * recursion of {@link #value} is bounded by {@code maxDepth}. Not thread-safe.
@@ -35,17 +36,43 @@ final class JsonCursor {
   private static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN).withInvokeExactBehavior();
 
-  private static final byte[] ESCAPES = new byte[256];
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, LITTLE_ENDIAN).withInvokeExactBehavior();
+
+  /** Escapes of two characters that are canonical, by the second one: all but {@code \\/}. */
+  private static final boolean[] CANONICAL_ESCAPES = new boolean[256];
+
+  /** By a control character, a quote or a backslash: what follows the backslash, or 0. */
+  private static final byte[] ESCAPES = new byte[128];
+
+  /** The value of a hex digit, or -1. */
+  private static final byte[] HEX_DIGITS = new byte[256];
 
   static {
-    String escapes = "\"\"\\\\//b\bf\fn\nr\rt\t";
+    String escapes = "\"\"\\\\b\bf\fn\nr\rt\t";
     for (int i = 0; i < escapes.length(); i += 2) {
-      ESCAPES[escapes.charAt(i)] = (byte) escapes.charAt(i + 1);
+      CANONICAL_ESCAPES[escapes.charAt(i)] = true;
+      ESCAPES[escapes.charAt(i + 1)] = (byte) escapes.charAt(i);
+    }
+    for (int i = 0; i < HEX_DIGITS.length; i++) {
+      HEX_DIGITS[i] = (byte) Character.digit((char) i, 16);
     }
   }
 
+  // A character beyond ASCII, by its length in UTF-8.
+  private static final int[] LENGTHS_BY_UPPER_NIBBLE = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 3, 4
+  };
+  private static final int[] MARKS = {0, 0, 0xC0E0, 0xC0C0F0, 0xC0C0C0F8};
+  private static final int[] MARKED = {1, 1, 0x80C0, 0x8080E0, 0x808080F0};
+  private static final int[] FIRST_POINTS = {0, 0, 0x80, 0x800, 0x10000};
+
   /** Bytes that may be written beyond what was read: a word, a digest with its frame, brackets. */
   private static final int SLACK = 128;
+
+  private static final long BACKSLASH_U = 'u' << 8 | '\\';
+
+  private static final long[] NO_STOPS = new long[Lookahead.WORDS];
 
   private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
   private static final byte[] FALSE = {'f', 'a', 'l', 's', 'e'};
@@ -61,7 +88,7 @@ final class JsonCursor {
   int outPos;
   Verdict fault = Verdict.OK;
 
-  /** The last member's name, decoded, in {@link #out}. */
+  /** The last member's name, bare, in {@link #out}. */
   int keyStart;
 
   int keyEnd;
@@ -171,7 +198,7 @@ final class JsonCursor {
   }
 
   /**
-   * Goes to the next member's value and writes its name, decoded and bare; or leaves the object.
+   * Goes to the next member's value and writes its name, bare; or leaves the object.
    *
    * @param first whether none came before
    */
@@ -387,10 +414,9 @@ final class JsonCursor {
     return at;
   }
 
-  /** Reads the string whose quote is at the cursor and writes it decoded, without quotes. */
+  /** Reads the string whose quote is at the cursor and writes it in canonical form, bare. */
   boolean string() {
     byte[] in = this.in;
-    byte[] out = this.out;
     int end = this.end;
     int from = pos + 1;
     int to = outPos;
@@ -399,138 +425,112 @@ final class JsonCursor {
       long word = (long) WORD.get(in, from);
       WORD.set(out, to, word);
       long special = special(word);
+      int skipped = 0;
       if (special == 0) {
-        from += Long.BYTES;
-        to += Long.BYTES;
-        word = (long) WORD.get(in, from);
-        WORD.set(out, to, word);
+        skipped = Long.BYTES;
+        word = (long) WORD.get(in, from + Long.BYTES);
+        WORD.set(out, to + Long.BYTES, word);
         special = special(word);
       }
-      int plain = Long.numberOfTrailingZeros(special) >>> 3;
+      int plain = skipped + (Long.numberOfTrailingZeros(special) >>> 3);
       if (special != 0 && in[from + plain] == '"') {
         pos = from + plain + 1;
         outPos = to + plain;
         return true;
       }
     }
+    // What lies between here and from is canonical, and not written yet.
+    int run = from;
     while (true) {
-      // The byte at from is neither escaped nor part of a character: up to the next word by
-      // ourselves, and on from there with what was read ahead.
-      int resumed = from;
-      boolean stopped = true;
-      if (from + Long.BYTES <= end) {
-        long word = (long) WORD.get(in, from);
-        long escaped = Lookahead.escaped(word << 8);
-        long backslashes = Lookahead.backslashes(word);
-        long decoded = Lookahead.tabs(Lookahead.lineFeeds(word, escaped), escaped);
-        long stops = Lookahead.stops(decoded, escaped, backslashes) | Lookahead.controls(word);
-        if (ahead.isSound(from)) {
-          stops &= ~word | escaped;
-        }
-        WORD.set(out, to, Lookahead.leaveOut(decoded, backslashes));
-        stopped = stops != 0;
-        if (stopped) {
-          int plain = Long.numberOfTrailingZeros(stops) >>> 3;
-          long before = (stops - 1) & ~stops;
-          from += plain;
-          to += plain - Long.bitCount(backslashes & before);
-        } else {
-          int room = Long.BYTES - (from & (Long.BYTES - 1));
-          from += room;
-          to += room - Long.bitCount(backslashes << (Long.SIZE - (room << 3)));
-        }
-      }
-      if (!stopped) {
-        long stops;
-        do {
-          ahead.moveTo(from);
-          long[] decoded = ahead.decoded;
-          long[] flags = ahead.flags;
-          int words = (ahead.end - ahead.start) >>> 3;
-          int i = (from - ahead.start) >>> 3;
-          stops = 0;
-          for (; i < words - 1; i += 2) {
-            long f0 = flags[i];
-            long f1 = flags[i + 1];
-            if (((f0 | f1) & Lookahead.HIGH_BITS) != 0) {
-              break;
-            }
-            WORD.set(out, to, decoded[i]);
-            to += Long.BYTES - Long.bitCount(f0);
-            WORD.set(out, to, decoded[i + 1]);
-            to += Long.BYTES - Long.bitCount(f1);
-          }
-          for (; i < words; i++) {
-            WORD.set(out, to, decoded[i]);
-            long flag = flags[i];
-            stops = flag & Lookahead.HIGH_BITS;
-            if (stops != 0) {
-              // The flags of bytes before the stop; its own is a bit of its own byte, too.
-              long before = ((stops - 1) & ~stops) >>> (Byte.SIZE - 1);
-              to += Long.numberOfTrailingZeros(stops) >>> 3;
-              to -= Long.bitCount(flag & before);
-              break;
-            }
-            to += Long.BYTES - Long.bitCount(flag);
-          }
-          from = ahead.start + (i << 3);
-        } while (stops == 0);
-        from += Long.numberOfTrailingZeros(stops) >>> 3;
-      }
+      from = nextStop(from);
       if (from >= end) {
         return fail(Verdict.UNFINISHED);
       }
+      if (from > run && in[from - 1] == '\\') {
+        from--;
+      }
       byte b = in[from];
-      boolean escaped = from > resumed && in[from - 1] == '\\';
-      if (escaped || b == '\\') {
-        if (!escaped) {
-          from++;
+      while (b == '\\') {
+        if (from + 1 >= end) {
+          return fail(Verdict.UNFINISHED);
+        }
+        byte escaped = in[from + 1];
+        if (CANONICAL_ESCAPES[escaped & 0xFF]) {
+          from += 2;
+        } else if (escaped == 'u') {
+          outPos = copy(run, from, to);
+          from = unicodeEscapes(from);
+          if (from < 0) {
+            return false;
+          }
+          run = from;
+          to = outPos;
+        } else if (escaped == '/') {
+          to = copy(run, from, to);
+          // It needs no backslash.
+          run = from + 1;
+          from += 2;
+        } else {
+          return fail(Verdict.NOT_JSON);
         }
         if (from >= end) {
           return fail(Verdict.UNFINISHED);
         }
-        byte plain = ESCAPES[in[from] & 0xFF];
-        if (plain != 0) {
-          out[to++] = plain;
-          from++;
-          continue;
-        }
-        if (in[from] != 'u') {
-          return fail(Verdict.NOT_JSON);
-        }
-        pos = from - 1;
-        outPos = to;
-        do {
-          if (!unicodeEscape()) {
-            return false;
-          }
-        } while (end - pos >= 2 && in[pos] == '\\' && in[pos + 1] == 'u');
-        from = pos;
-        to = outPos;
-      } else if (b == '"') {
+        b = in[from];
+      }
+      if (b == '"') {
+        outPos = copy(run, from, to);
         pos = from + 1;
-        outPos = to;
         return true;
-      } else if (b < 0) {
-        ahead.moveTo(from & -Long.BYTES);
-        if (ahead.isSound(from) && from + Long.BYTES <= end) {
-          // The next step takes it for plain. At the end of what is read again there is none.
-          continue;
-        }
-        pos = from;
-        outPos = to;
-        if (!beyondAscii()) {
+      }
+      if (b < 0) {
+        from = character(from);
+        if (from < 0) {
           return false;
         }
-        from = pos;
-        to = outPos;
+        ahead.passedBeyondAscii();
       } else if (b < ' ') {
         return fail(Verdict.NOT_JSON);
       } else {
-        out[to++] = b;
         from++;
       }
     }
+  }
+
+  /**
+   * The first byte from an offset on that may need a look, inside of a string; at the end of the
+   * body or behind it if there is none. The byte before must be no backslash that is escaped.
+   */
+  private int nextStop(int from) {
+    ahead.moveTo(from & -Long.BYTES);
+    long[] stops = ahead.stops;
+    int i = (from - ahead.start) >>> 3;
+    long first = stops[i] & (-1L << (from << 3));
+    if (first != 0) {
+      return (from & -Long.BYTES) | (Long.numberOfTrailingZeros(first) >>> 3);
+    }
+    i++;
+    while (true) {
+      int skipped = Arrays.mismatch(stops, i, ahead.words, NO_STOPS, i, ahead.words);
+      if (skipped >= 0) {
+        i += skipped;
+        return ahead.start + (i << 3) + (Long.numberOfTrailingZeros(stops[i]) >>> 3);
+      }
+      ahead.moveTo(ahead.end);
+      i = 0;
+    }
+  }
+
+  /** Writes what stands in the body between two offsets. */
+  private int copy(int from, int end, int to) {
+    int bytes = end - from;
+    if (bytes <= 2 * Long.BYTES && from + 2 * Long.BYTES <= in.length) {
+      WORD.set(out, to, (long) WORD.get(in, from));
+      WORD.set(out, to + Long.BYTES, (long) WORD.get(in, from + Long.BYTES));
+    } else {
+      System.arraycopy(in, from, out, to, bytes);
+    }
+    return to + bytes;
   }
 
   /**
@@ -542,25 +542,85 @@ final class JsonCursor {
         & Lookahead.HIGH_BITS;
   }
 
+  /**
+   * Writes the characters that escapes with hex digits stand for, as many as follow each other.
+   *
+   * @return where the last one ends, or -1 after a fault
+   */
+  private int unicodeEscapes(int from) {
+    byte[] in = this.in;
+    byte[] out = this.out;
+    int to = outPos;
+    while (from + Long.BYTES <= end) {
+      long word = (long) WORD.get(in, from);
+      if ((word & 0xFFFF) != BACKSLASH_U) {
+        outPos = to;
+        return from;
+      }
+      int unit =
+          HEX_DIGITS[(int) (word >>> 16) & 0xFF] << 12
+              | HEX_DIGITS[(int) (word >>> 24) & 0xFF] << 8
+              | HEX_DIGITS[(int) (word >>> 32) & 0xFF] << 4
+              | HEX_DIGITS[(int) (word >>> 40) & 0xFF];
+      if (unit < 0x80 || unit >>> 11 == 0x1B) {
+        break;
+      }
+      int last = 0x80 | (unit & 0x3F);
+      if (unit < 0x800) {
+        INT.set(out, to, 0xC0 | unit >> 6 | last << 8);
+        to += 2;
+      } else {
+        INT.set(out, to, 0xE0 | unit >> 12 | (0x80 | (unit >> 6 & 0x3F)) << 8 | last << 16);
+        to += 3;
+      }
+      from += 6;
+    }
+    outPos = to;
+    if (from + 2 > end || in[from] != '\\' || in[from + 1] != 'u') {
+      return from;
+    }
+    pos = from;
+    return unicodeEscape() ? pos : -1;
+  }
+
+  /** Reads one of them: any. */
   private boolean unicodeEscape() {
     int unit = hex4(pos + 2);
     if (unit < 0) {
       return false;
     }
     pos += 6;
+    if (unit >= 0xD800 && unit <= 0xDFFF) {
+      return surrogatePair(unit);
+    }
     if (unit < 0x80) {
-      put((byte) unit);
+      putAscii(unit);
     } else if (unit < 0x800) {
       put((byte) (0xC0 | unit >> 6));
       put((byte) (0x80 | (unit & 0x3F)));
-    } else if (unit < 0xD800 || unit > 0xDFFF) {
+    } else {
       put((byte) (0xE0 | unit >> 12));
       put((byte) (0x80 | (unit >> 6 & 0x3F)));
       put((byte) (0x80 | (unit & 0x3F)));
-    } else {
-      return surrogatePair(unit);
     }
     return true;
+  }
+
+  /** Writes a character of a string, escaped where it has to be. */
+  private void putAscii(int character) {
+    if (ESCAPES[character] != 0) {
+      put('\\');
+      put(ESCAPES[character]);
+    } else if (character < ' ') {
+      put('\\');
+      put('u');
+      put('0');
+      put('0');
+      put((char) ('0' + (character >> 4)));
+      put("0123456789ABCDEF".charAt(character & 0xF));
+    } else {
+      put((byte) character);
+    }
   }
 
   /** Reads the second half of a pair, whose first is read already. */
@@ -590,73 +650,95 @@ final class JsonCursor {
     return true;
   }
 
-  /** The value of four hex digits, or -1 after a fault. */
+  /** The value of four hex digits, or below 0 after a fault. */
   private int hex4(int from) {
-    int value = 0;
-    for (int at = from; at < from + 4; at++) {
-      if (at >= end) {
-        fail(Verdict.UNFINISHED);
-        return -1;
-      }
-      int digit = Character.digit((char) (in[at] & 0xFF), 16);
-      if (digit < 0) {
-        fail(Verdict.NOT_JSON);
-        return -1;
-      }
-      value = value << 4 | digit;
+    if (from + 4 > end) {
+      return unfinishedHex(from);
+    }
+    int value =
+        HEX_DIGITS[in[from] & 0xFF] << 12
+            | HEX_DIGITS[in[from + 1] & 0xFF] << 8
+            | HEX_DIGITS[in[from + 2] & 0xFF] << 4
+            | HEX_DIGITS[in[from + 3] & 0xFF];
+    if (value < 0) {
+      fail(Verdict.NOT_JSON);
     }
     return value;
   }
 
+  private int unfinishedHex(int from) {
+    fail(Verdict.UNFINISHED);
+    for (int at = from; at < end; at++) {
+      if (HEX_DIGITS[in[at] & 0xFF] < 0) {
+        fail(Verdict.NOT_JSON);
+      }
+    }
+    return -1;
+  }
+
   /**
-   * Checks and copies a run of characters beyond ASCII; the ranges are those of table 3-7 of the
-   * Unicode standard.
+   * Checks a character beyond ASCII.
+   *
+   * @return where it ends, or -1 after a fault
    */
-  private boolean beyondAscii() {
-    byte[] in = this.in;
-    byte[] out = this.out;
-    int from = pos;
-    int to = outPos;
-    do {
-      int lead = in[from] & 0xFF;
-      int length;
-      int low = 0x80;
-      int high = 0xBF;
-      if (lead >= 0xE0 && lead <= 0xEF) {
-        length = 3;
-        if (lead == 0xE0) {
-          low = 0xA0;
-        } else if (lead == 0xED) {
-          high = 0x9F;
-        }
-      } else if (lead >= 0xC2 && lead <= 0xDF) {
-        length = 2;
-      } else if (lead >= 0xF0 && lead <= 0xF4) {
-        length = 4;
-        if (lead == 0xF0) {
-          low = 0x90;
-        } else if (lead == 0xF4) {
-          high = 0x8F;
-        }
-      } else {
-        return fail(Verdict.INVALID_UTF8);
+  private int character(int from) {
+    if (from + Integer.BYTES <= end) {
+      int word = (int) INT.get(in, from);
+      int bytes = LENGTHS_BY_UPPER_NIBBLE[word >>> 4 & 0xF];
+      int bits =
+          ((word & (0xFF >>> bytes)) << 18)
+              | (word >>> 8 & 0x3F) << 12
+              | (word >>> 16 & 0x3F) << 6
+              | (word >>> 24 & 0x3F);
+      int point = bits >>> (6 * (4 - bytes));
+      boolean marked = (word & MARKS[bytes]) == MARKED[bytes];
+      if (marked && point >= FIRST_POINTS[bytes] && point <= 0x10FFFF && point >>> 11 != 0x1B) {
+        return from + bytes;
       }
-      out[to++] = in[from++];
-      for (int i = 1; i < length; i++) {
-        if (from >= end) {
-          return fail(Verdict.UNFINISHED);
-        }
-        int b = in[from] & 0xFF;
-        if (b < low || b > high) {
-          return fail(Verdict.INVALID_UTF8);
-        }
-        low = 0x80;
-        high = 0xBF;
-        out[to++] = in[from++];
+    }
+    return characterByBytes(from);
+  }
+
+  /** As {@link #character}, for what is broken or near the end: says what is wrong. */
+  private int characterByBytes(int from) {
+    // The ranges of table 3-7 of the Unicode standard.
+    int lead = in[from] & 0xFF;
+    int length;
+    int low = 0x80;
+    int high = 0xBF;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+      length = 3;
+      if (lead == 0xE0) {
+        low = 0xA0;
+      } else if (lead == 0xED) {
+        high = 0x9F;
       }
-    } while (from < end && in[from] < 0 && !ahead.isSound(from));
-    pos = from;
-    outPos = to;
-    return true;
+    } else if (lead >= 0xC2 && lead <= 0xDF) {
+      length = 2;
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+      length = 4;
+      if (lead == 0xF0) {
+        low = 0x90;
+      } else if (lead == 0xF4) {
+        high = 0x8F;
+      }
+    } else {
+      fail(Verdict.INVALID_UTF8);
+      return -1;
+    }
+    for (int at = from + 1; at < from + length; at++) {
+      if (at >= end) {
+        fail(Verdict.UNFINISHED);
+        return -1;
+      }
+      int b = in[at] & 0xFF;
+      if (b < low || b > high) {
+        fail(Verdict.INVALID_UTF8);
+        return -1;
+      }
+      low = 0x80;
+      high = 0xBF;
+    }
+    return from + length;
   }
 }

@@ -339,6 +339,10 @@ final class Messages {
       if (!sound) {
         return NO_ROLE;
       }
+      if (json.outPos == mark && prompt.parts == partStart) {
+        // Nothing is left of it, as of a plain role.
+        continue;
+      }
       order.settle(
           name < 0 ? UNKNOWN_MEMBER_RANK : name, mark, prompt.segments, partStart, json, prompt);
     }

@@ -16,10 +16,13 @@ import java.util.Arrays;
  * of how JSON writes it. A text that reads alike in two dialects is the same.
  *
  * <ul>
- *   <li>Strings are decoded to UTF-8. Text parts of one segment are concatenated, so that splitting
- *       a text into parts changes nothing.
- *   <li>Any other part is 0xFE, its JSON without white space, and 0xFF; strings inside are decoded
- *       and end with 0xFF. Neither byte occurs in UTF-8, so no text can pretend to be a part.
+ *   <li>Strings are UTF-8 with the fewest escapes that JSON allows: a backslash before quotes and
+ *       backslashes, the short ones ({@code b f n r t}), and four hex digits in upper case for
+ *       other control characters. Nearly all bodies are written so, and then their bytes are taken
+ *       as they stand; {@link #decodeInto} gives the text without escapes. Text parts of one
+ *       segment are concatenated, so that splitting a text into parts changes nothing.
+ *   <li>Any other part is 0xFE, its JSON without white space, and 0xFF; strings inside end with
+ *       0xFF. Neither byte occurs in UTF-8, so no text can pretend to be a part.
  *   <li>Markers of tools and blocks ({@code cache_control}, {@code prompt_cache_breakpoint}) are
  *       left out, and Converse's {@code cachePoint}, a block of its own, is no part. Members that
  *       are null are left out of messages and blocks.
@@ -80,6 +83,10 @@ public final class Prompt {
   Dialect dialect = Dialect.OPENAI_CHAT;
   byte[] text = NO_BYTES;
   int textLength;
+
+  /** Whether {@link #decodeInto} wrote the text. */
+  boolean isDecoded;
+
   int firstByteAfterBrace;
 
   int[] segmentRecords = new int[64 * STRIDE];
@@ -146,7 +153,7 @@ public final class Prompt {
     return valueRawStarts[value] < 0 ? -1 : of[value] + quote;
   }
 
-  /** Bytes of the model's name, decoded. */
+  /** Bytes of the model's name, in canonical form. */
   public int modelLength() {
     return valueTextEnds[MODEL] - valueTextStarts[MODEL];
   }
@@ -157,9 +164,113 @@ public final class Prompt {
     int end = valueTextEnds[MODEL];
     if (!Arrays.equals(modelBytes, 0, modelBytes.length, text, start, end)) {
       modelBytes = Arrays.copyOfRange(text, start, end);
-      model = new String(modelBytes, UTF_8);
+      byte[] decoded = modelBytes.clone();
+      int length = isDecoded ? decoded.length : decode(modelBytes, 0, decoded.length, decoded, 0);
+      model = new String(decoded, 0, length, UTF_8);
     }
     return model;
+  }
+
+  /**
+   * Copies this prompt for who reads its text: strings are decoded, and text ranges are where that
+   * puts them. All else stays. The copy of a copy is the same. Costs a pass over the text.
+   */
+  public void decodeInto(Prompt to) {
+    to.body = body;
+    to.bodyLength = bodyLength;
+    to.dialect = dialect;
+    to.firstByteAfterBrace = firstByteAfterBrace;
+    to.segments = segments;
+    to.parts = parts;
+    to.segmentRecords = copyInto(to.segmentRecords, segmentRecords, segments * STRIDE);
+    to.partRecords = copyInto(to.partRecords, partRecords, parts * STRIDE);
+    System.arraycopy(valueRawStarts, 0, to.valueRawStarts, 0, VALUES);
+    System.arraycopy(valueRawEnds, 0, to.valueRawEnds, 0, VALUES);
+    System.arraycopy(parameterRawStarts, 0, to.parameterRawStarts, 0, PARAMETERS);
+    System.arraycopy(parameterRawEnds, 0, to.parameterRawEnds, 0, PARAMETERS);
+    to.cacheSaltNullStart = cacheSaltNullStart;
+    to.parametersGiven = parametersGiven;
+    to.inputs = inputs;
+    to.hasImages = hasImages;
+    to.stream = stream;
+    to.includeUsage = includeUsage;
+    to.maxOutputTokens = maxOutputTokens;
+    to.topLevelMarker = topLevelMarker;
+    to.markers = markers;
+    to.hourMarkers = hourMarkers;
+    to.decodeText(this);
+  }
+
+  private void decodeText(Prompt from) {
+    int textEnd = from.valueTextEnds[VALUES - 1];
+    if (text.length < textEnd) {
+      text = new byte[textEnd];
+    }
+    int at = 0;
+    // Parts follow each other without a gap, and so do segments, parameters and values.
+    for (int segment = 0; segment < segments; segment++) {
+      segmentRecords[segment * STRIDE + TEXT_START] = at;
+      for (int part = partsStart(segment); part < partsEnd(segment); part++) {
+        partRecords[part * STRIDE + TEXT_START] = at;
+        at = decode(from, from.partTextStart(part), from.partTextEnd(part), at);
+        partRecords[part * STRIDE + TEXT_END] = at;
+      }
+      segmentRecords[segment * STRIDE + TEXT_END] = at;
+    }
+    textLength = at;
+    for (int i = 0; i < PARAMETERS; i++) {
+      parameterTextStarts[i] = at;
+      at = decode(from, from.parameterTextStarts[i], from.parameterTextEnds[i], at);
+      parameterTextEnds[i] = at;
+    }
+    for (int i = 0; i < VALUES; i++) {
+      valueTextStarts[i] = at;
+      at = decode(from, from.valueTextStarts[i], from.valueTextEnds[i], at);
+      valueTextEnds[i] = at;
+    }
+    isDecoded = true;
+  }
+
+  private int decode(Prompt from, int start, int end, int at) {
+    if (from.isDecoded) {
+      System.arraycopy(from.text, start, text, at, end - start);
+      return at + end - start;
+    }
+    return decode(from.text, start, end, text, at);
+  }
+
+  /** Writes canonical text without its escapes, and returns where that ends. */
+  private static int decode(byte[] from, int start, int end, byte[] to, int at) {
+    int next = start;
+    while (next < end) {
+      byte b = from[next++];
+      if (b == '\\') {
+        byte escaped = from[next++];
+        b =
+            switch (escaped) {
+              case 'b' -> '\b';
+              case 'f' -> '\f';
+              case 'n' -> '\n';
+              case 'r' -> '\r';
+              case 't' -> '\t';
+              case 'u' -> {
+                next += 4;
+                yield (byte)
+                    (Character.digit(from[next - 2], 16) << 4
+                        | Character.digit(from[next - 1], 16));
+              }
+              default -> escaped;
+            };
+      }
+      to[at++] = b;
+    }
+    return at;
+  }
+
+  private static int[] copyInto(int[] to, int[] from, int count) {
+    int[] records = to.length < count ? new int[from.length] : to;
+    System.arraycopy(from, 0, records, 0, count);
+    return records;
   }
 
   /** Whether the body asks for a stream of events; some APIs say so in the path instead. */
@@ -192,7 +303,7 @@ public final class Prompt {
     return cacheSaltNullStart;
   }
 
-  /** Where the decoded {@code cache_salt} starts in {@link #text()}; empty if there is none. */
+  /** Where the {@code cache_salt} starts in {@link #text()}; empty if there is none. */
   public int cacheSaltTextStart() {
     return valueTextStarts[CACHE_SALT];
   }
@@ -201,7 +312,7 @@ public final class Prompt {
     return valueTextEnds[CACHE_SALT];
   }
 
-  /** Where the client's name for its user, decoded, starts in {@link #text()}. */
+  /** Where the client's name for its user starts in {@link #text()}. */
   public int userTextStart() {
     return valueTextStarts[USER];
   }
@@ -210,7 +321,7 @@ public final class Prompt {
     return valueTextEnds[USER];
   }
 
-  /** Where the client's name for its session, decoded, starts in {@link #text()}. */
+  /** Where the client's name for its session starts in {@link #text()}. */
   public int sessionTextStart() {
     return valueTextStarts[SESSION];
   }
@@ -471,6 +582,7 @@ public final class Prompt {
     this.body = body;
     this.bodyLength = bodyLength;
     this.dialect = dialect;
+    isDecoded = false;
     textLength = 0;
     firstByteAfterBrace = 0;
     segments = 0;

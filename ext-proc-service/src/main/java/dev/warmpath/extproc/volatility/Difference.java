@@ -7,7 +7,7 @@ package dev.warmpath.extproc.volatility;
  * @param segment of the later prompt's segments; of a parameter, its rank among all
  * @param index the same among those of its site
  * @param parameter its name, else empty
- * @param offset of what differs, in bytes from the start of the segment's canonical text
+ * @param offset of what differs, in bytes from the start of the segment's decoded text
  * @param bytesAgain behind it that are the same in both
  */
 public record Difference(

@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
  * @param segment of the prompt's segments, as caches see them; of a parameter, its rank among all
  * @param index the same among those of its site: the second system segment has 1
  * @param parameter its name where a parameter takes turns, else empty
- * @param offset of what varies, in bytes from the start of the segment's canonical text
+ * @param offset of what varies, in bytes from the start of the segment's decoded text
  * @param length of what varies, in bytes; the longest seen
  * @param requests of this application that were compared
  * @param share of them that parted here

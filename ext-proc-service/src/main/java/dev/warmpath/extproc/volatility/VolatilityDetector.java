@@ -43,6 +43,10 @@ public final class VolatilityDetector {
   private final long salt;
   private final Outliner outliner;
   private final Comparer comparer = new Comparer();
+
+  /** The prompt that is observed. Grows to the largest. */
+  private final Prompt decoded = new Prompt();
+
   private final LinkedHashMap<ScopeKey, Scope> scopes =
       new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
   private long keptWords;
@@ -59,23 +63,24 @@ public final class VolatilityDetector {
   /**
    * A prompt has come.
    *
-   * @param prompt as scanned with {@link dev.warmpath.extproc.prompt.Verdict#OK}
+   * @param scanned with {@link dev.warmpath.extproc.prompt.Verdict#OK}
    * @param nowNanos of a clock that never goes back; always the same where there is none
    */
-  public void observe(Arrival arrival, Prompt prompt, long nowNanos) {
+  public void observe(Arrival arrival, Prompt scanned, long nowNanos) {
+    scanned.decodeInto(decoded);
     Scope scope =
         scopes.computeIfAbsent(
             new ScopeKey(arrival.route(), arrival.scope(), arrival.model()), _ -> new Scope());
     scope.bytesPerToken = arrival.bytesPerToken();
     scope.usdPerMillionLost = arrival.usdPerMillionLost();
-    long rootHash = outliner.rootHash(prompt);
+    long rootHash = outliner.rootHash(decoded);
     Shape shape = withRoot(scope, rootHash);
     Outline now;
     if (shape != null) {
-      now = outliner.outline(prompt, shape.last());
+      now = outliner.outline(decoded, shape.last());
     } else {
       Outline like = scope.shapes.isEmpty() ? null : scope.shapes.getFirst().last();
-      now = outliner.outline(prompt, like);
+      now = outliner.outline(decoded, like);
       shape = likest(scope, now);
     }
     if (shape == null) {
@@ -84,10 +89,10 @@ public final class VolatilityDetector {
       if (related == null) {
         add(scope.loose, new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos));
       } else {
-        arrive(scope.loose, related, prompt, now, arrival, nowNanos);
+        arrive(scope.loose, related, decoded, now, arrival, nowNanos);
       }
     } else {
-      arrive(scope.shapes, shape, prompt, now, arrival, nowNanos);
+      arrive(scope.shapes, shape, decoded, now, arrival, nowNanos);
     }
     bound(scope);
   }

@@ -75,6 +75,25 @@ class PrefixHasherTest {
     assertThat(one.keyConversation()).isNotEqualTo(two.keyConversation());
   }
 
+  /** Keys are kept for a while, in too little room for these. */
+  @Test
+  void keys_afterAndAmongManyOthers_areThoseOfAFreshHasher() {
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < 1500; i++) {
+        String body =
+            "{\"system\":\"s%d\",\"messages\":[{\"role\":\"user\",\"content\":\"u%d\"}]}"
+                .formatted(i % 700, i);
+        PrefixChain chain = chain(body);
+        if (i % 50 == 0) {
+          PrefixChain fresh = chain(new PrefixHasher(keys, BLOCK_BYTES, 100), body);
+          assertThat(chain.keyRoot()).isEqualTo(fresh.keyRoot());
+          assertThat(chain.keyConversation()).isEqualTo(fresh.keyConversation());
+          assertThat(chain.keyRoot()).isNotEqualTo(chain.keyConversation());
+        }
+      }
+    }
+  }
+
   @Test
   void keyConversation_coversTheFirstUserMessageAndNoMore() {
     String turn = "{\"role\":\"%s\",\"content\":\"%s\"}";
@@ -291,8 +310,12 @@ class PrefixHasherTest {
   }
 
   private PrefixChain chain(String body) {
+    return chain(hasher, body);
+  }
+
+  private PrefixChain chain(PrefixHasher by, String body) {
     PrefixChain chain = new PrefixChain();
-    hasher.chain(scan(body, Dialect.ANTHROPIC_MESSAGES), SCOPE, chain);
+    by.chain(scan(body, Dialect.ANTHROPIC_MESSAGES), SCOPE, chain);
     return chain;
   }
 

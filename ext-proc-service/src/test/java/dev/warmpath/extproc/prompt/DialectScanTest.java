@@ -22,7 +22,7 @@ class DialectScanTest {
   void completions_string_isWhatTheUserSays() {
     assertThat(
             scan(Dialect.OPENAI_COMPLETIONS, "{'prompt':'One\\nday','max_tokens':5,'model':'m'}"))
-        .containsExactly("MESSAGE USER TEXT One\nday");
+        .containsExactly("MESSAGE USER TEXT One\\nday");
     assertThat(prompt.maxOutputTokens()).isEqualTo(5);
     assertThat(prompt.inputs()).isEqualTo(1);
   }
@@ -332,7 +332,7 @@ class DialectScanTest {
         """);
 
     assertThat(prompt.includeUsage()).isTrue();
-    assertThat(text(prompt.userTextStart(), prompt.userTextEnd())).isEqualTo("u\n");
+    assertThat(text(prompt.userTextStart(), prompt.userTextEnd())).isEqualTo("u\\n");
     assertThat(text(prompt.sessionTextStart(), prompt.sessionTextEnd())).isEqualTo("s");
     assertThat(parameters(Parameter.Position.START))
         .isEqualTo("<\"chat_template_kwargs>:{\"enable_thinking>:false}>");

@@ -278,7 +278,7 @@ class JsonCursorTest {
         }
         int plain = "\"\\/bfnrt".indexOf(in[at + 1]);
         if (plain >= 0) {
-          text.write("\"\\/\b\f\n\r\t".charAt(plain));
+          text.writeBytes(ReferencePrompt.encoded("\"\\/\b\f\n\r\t".substring(plain, plain + 1)));
           at += 2;
           continue;
         }
@@ -311,7 +311,7 @@ class JsonCursorTest {
           }
           point = Character.toCodePoint((char) unit, (char) low);
         }
-        text.writeBytes(Character.toString(point).getBytes(UTF_8));
+        text.writeBytes(ReferencePrompt.encoded(Character.toString(point)));
       } else if (b < 0) {
         int length = character(in, at, end);
         if (length <= 0) {

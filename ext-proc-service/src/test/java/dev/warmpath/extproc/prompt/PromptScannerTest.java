@@ -47,11 +47,11 @@ class PromptScannerTest {
     assertThat(prompt.segments()).isEqualTo(4);
     assertThat(segment(0))
         .isEqualTo("TOOL SYSTEM <{\"type>:\"function>,\"function>:{\"name>:\"f>,\"strict>:true}}>");
-    assertThat(segment(1)).isEqualTo("SYSTEM SYSTEM Be \"brief\".<\"role>:\"developer>>");
+    assertThat(segment(1)).isEqualTo("SYSTEM SYSTEM Be \\\"brief\\\".<\"role>:\"developer>>");
     assertThat(segment(2)).isEqualTo("MESSAGE USER Hello");
     assertThat(segment(3)).isEqualTo("MESSAGE TOOL 42<\"tool_call_id>:\"c1>>");
     assertThat(parameters(Parameter.Position.AFTER_SYSTEM)).isEqualTo("<\"tool_choice>:\"auto>>");
-    assertThat(text(prompt.cacheSaltTextStart(), prompt.cacheSaltTextEnd())).isEqualTo("s\n");
+    assertThat(text(prompt.cacheSaltTextStart(), prompt.cacheSaltTextEnd())).isEqualTo("s\\n");
     assertThat(body.substring(prompt.cacheSaltStart(), prompt.cacheSaltEnd())).isEqualTo("s\\n");
     assertThat(prompt.partsStart(2)).isEqualTo(3);
     assertThat(prompt.partsEnd(2)).isEqualTo(5);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import com.dynatrace.hash4j.hashing.Hashing;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -589,7 +590,7 @@ final class ReferencePrompt {
   // Content.
 
   private static void string(List<Part> parts, Json.Str string) {
-    parts.add(new Part(PartKind.TEXT, true, 0, false, string, string.value().getBytes(UTF_8)));
+    parts.add(new Part(PartKind.TEXT, true, 0, false, string, encoded(string.value())));
   }
 
   private void content(List<Part> parts, Json content) {
@@ -616,7 +617,7 @@ final class ReferencePrompt {
                       block.marker(),
                       block.nullMarker(),
                       object,
-                      text.get().value().getBytes(UTF_8)));
+                      encoded(text.get().value())));
         });
   }
 
@@ -891,12 +892,19 @@ final class ReferencePrompt {
     return text.toByteArray();
   }
 
+  /** A string with the fewest escapes; what has no UTF-8 is for others to refuse. */
+  static byte[] encoded(String string) {
+    return UTF_8.newEncoder().canEncode(string)
+        ? JsonStringEncoder.getInstance().quoteAsUTF8(string)
+        : string.getBytes(UTF_8);
+  }
+
   private static void write(ByteArrayOutputStream to, Json json) {
     switch (json) {
       case Json.Raw(String text) -> to.writeBytes(text.getBytes(UTF_8));
       case Json.Str(String value) -> {
         to.write('"');
-        to.writeBytes(value.getBytes(UTF_8));
+        to.writeBytes(encoded(value));
         to.write(0xFF);
       }
       case Json.Arr(List<Json> elements) -> {
