@@ -28,14 +28,16 @@ class ApplicationLogsTest {
         new VolatilityDetector(
             new DetectorSettings(4, 16, 64, 32_768, 1 << 20, 3, Long.MAX_VALUE), seed);
     Prompt prompt = new Prompt();
+    Prompt decoded = new Prompt();
     Set<String> places = new HashSet<>();
     for (int i = 0; i < log.bodies().size(); i++) {
       byte[] body = log.bodies().get(i);
       assertThat(scanner.scan(body, body.length, log.dialect(), prompt)).isEqualTo(Verdict.OK);
       detector.observe(new Arrival("r", "s", "m", 4, Double.NaN, 1), prompt, 0);
+      prompt.decodeInto(decoded);
       String value = log.values().get(i);
-      for (int segment = 0; segment < prompt.segments() && !value.isEmpty(); segment++) {
-        find(prompt, segment, value.getBytes(UTF_8), places);
+      for (int segment = 0; segment < decoded.segments() && !value.isEmpty(); segment++) {
+        find(decoded, segment, value.getBytes(UTF_8), places);
       }
     }
     return new Seen(detector.findings(), places);
