@@ -73,8 +73,7 @@ class FaultsIT {
         Stack.start(
             StackSettings.of(
                     StackSettings.pool("engines", engines.addresses(), "per_try_idle_timeout: 2s"))
-                .withQuickStart()
-                .withWarmUp(1_200));
+                .withQuickStart());
     load = new LoadGenerator(LoadSettings.to(stack.address()).withTimeout(Duration.ofSeconds(20)));
   }
 

@@ -130,8 +130,7 @@ public record StackSettings(
   /**
    * Replicas that serve sooner.
    *
-   * @param exchanges a tenth of the default will do where Envoy waits for longer than by default,
-   *     half of it where it doesn't
+   * @param exchanges a tenth of the default will do where Envoy waits for longer than by default
    */
   public StackSettings withWarmUp(int exchanges) {
     return withExtProc("warm_up_exchanges: " + exchanges);
