@@ -20,7 +20,7 @@ final class Comparer {
   private static final int MAX_GAPS = 24;
 
   /** So many differing runs with less than that between them are prose, not values. Guesses. */
-  private static final int PROSE_GAPS = 5;
+  private static final int PROSE_VALUES = 5;
 
   private static final int MIN_BETWEEN_BYTES = 24;
 
@@ -43,7 +43,7 @@ final class Comparer {
    * Share of the words among moved passages that both must have: where more differ, no order would
    * make them repeat. Users who ask different things get different passages. Guesses, unmeasured.
    */
-  private static final double LEAST_COMMON = 0.7;
+  private static final double LEAST_COMMON = 0.5;
 
   private static final double LEAST_COMMON_OF_USERS = 0.9;
 
@@ -558,7 +558,7 @@ final class Comparer {
     int values = 0;
     int previousEnd = 0;
     for (int gap = 0; gap < gaps.count(); ) {
-      int own = lastOfProse(gap, ofUser || gaps.count() > MAX_GAPS);
+      int own = lastOfProse(b, gap, ofUser || gaps.count() > MAX_GAPS);
       if (own >= gap) {
         if (ofUser) {
           return; // Behind what users write, nothing repeats.
@@ -632,17 +632,19 @@ final class Comparer {
    *
    * @param ask whether there may be such
    */
-  private int lastOfProse(int gap, boolean ask) {
+  private int lastOfProse(long[] words, int gap, boolean ask) {
     if (!ask) {
       return -1;
     }
     int last = gap;
+    int values = 1;
     while (last + 1 < gaps.count()
         && offsets[gaps.bStart(last + 1)] - offsets[gaps.bEnd(last)] < MIN_BETWEEN_BYTES) {
+      values += joins(words, gaps.bEnd(last), gaps.bStart(last + 1)) ? 0 : 1;
       last++;
     }
     boolean isLong = offsets[gaps.bEnd(gap)] - offsets[gaps.bStart(gap)] > MAX_VALUE_BYTES;
-    return isLong || last - gap + 1 >= PROSE_GAPS ? last : -1;
+    return isLong || values >= PROSE_VALUES ? last : -1;
   }
 
   /** Whether what lies between two differing runs is part of one value with them. */

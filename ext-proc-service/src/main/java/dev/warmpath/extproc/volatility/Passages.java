@@ -62,8 +62,12 @@ final class Passages {
   private Passages() {}
 
   static @Nullable Moved moved(long[] then, long[] now) {
-    Words before = words(then);
-    Words after = words(now);
+    Moved moved = moved(now, words(then, false), words(now, false));
+    // Rows of a table have the same words, and differ in their numbers.
+    return moved == null ? moved(now, words(then, true), words(now, true)) : moved;
+  }
+
+  private static @Nullable Moved moved(long[] now, Words before, Words after) {
     if (before.count < 2 * MIN_WORDS || after.count < 2 * MIN_WORDS) {
       return null;
     }
@@ -131,12 +135,12 @@ final class Passages {
     return order;
   }
 
-  private static Words words(long[] tokens) {
+  private static Words words(long[] tokens, boolean digits) {
     int[] at = new int[tokens.length];
     int count = 0;
     for (int i = 0; i < tokens.length; i++) {
       int kind = Tokens.kind(tokens[i]);
-      if (kind == Tokens.LETTERS || kind == Tokens.MIXED) {
+      if (kind == Tokens.LETTERS || kind == Tokens.MIXED || (digits && kind == Tokens.DIGITS)) {
         at[count++] = i;
       }
     }

@@ -42,6 +42,13 @@ final class Place {
   private static final int FEW_STEPS = 6;
 
   private static final int MIN_VALUES = 4;
+
+  /** Two conversations in turns show no more. */
+  private static final int MIN_IDS = 2;
+
+  /** A shorter word may be one of the prompt's variants. */
+  private static final int LONG_ID_BYTES = 8;
+
   private static final int MANY_VALUES = 8;
 
   final Site site;
@@ -118,6 +125,7 @@ final class Place {
     if (parting.inConversation()) {
       inConversation++;
     }
+    numbersOfFourDigits += parting.hasNumber() && parting.length() >= 4 ? 1 : 0;
     boolean isNew = values.isNew(parting.value(), nowNanos);
     if (conversations.isNew(conversation, nowNanos) && !isNew) {
       elsewhere++;
@@ -160,7 +168,6 @@ final class Place {
       medium += Math.abs(step) <= COUNTER_STEP ? 1 : 0;
       withinYear += Math.abs(step) <= YEAR_SECONDS ? 1 : 0;
     }
-    numbersOfFourDigits += parting.length() >= 4 ? 1 : 0;
     lastNumber = salted;
     hasLastNumber = true;
   }
@@ -229,22 +236,30 @@ final class Place {
     VolatileKind kind = value();
     int different = values.different();
     boolean versioned = cue() == Cue.VERSION;
+    // A session's or a user's: each conversation has its own, as variants of a prompt don't.
+    boolean ofConversations = elsewhere == 0 && inConversation == 0;
+    boolean isId = cue().isOfId() || (ofConversations && shortest >= LONG_ID_BYTES);
     return switch (kind) {
       case DATE ->
           (different >= 3 || (daily && different >= 2)) && (!versioned || share >= 0.08)
               ? kind
               : null;
-      case TIME_STAMP, UUID -> different >= 3 && share >= 0.04 ? kind : null;
+      case TIME_STAMP -> different >= 3 && share >= 0.04 ? kind : null;
+      case UUID -> different >= (ofConversations ? 2 : 3) && share >= 0.04 ? kind : null;
       case COUNTER -> different >= MIN_VALUES && share >= 0.08 ? kind : null;
-      case RANDOM_ID ->
-          different >= MIN_VALUES
-                  && share >= 0.08
-                  && (different >= MANY_VALUES || fresh >= 0.05 * compared)
-              ? kind
-              : null;
+      case RANDOM_ID -> {
+        boolean few = isId && ofConversations && !versioned;
+        yield different >= (few ? MIN_IDS : MIN_VALUES)
+                && share >= 0.08
+                && (few || different >= MANY_VALUES || fresh >= 0.05 * compared)
+            ? kind
+            : null;
+      }
       case USER_NAME -> {
+        double persons = count(Form.EMAIL) + count(Form.FULL_NAME);
         boolean told = cue() == Cue.USER || count(Form.EMAIL) >= MOST * partings;
-        yield different >= (told ? MIN_NAMES : MIN_VALUES)
+        boolean few = told && ofConversations && persons >= MOST * partings;
+        yield different >= (few ? MIN_IDS : told ? MIN_NAMES : MIN_VALUES)
                 && share >= 0.08
                 && (told || fresh >= 0.1 * compared || different >= MANY_NAMES)
             ? kind
@@ -351,19 +366,25 @@ final class Place {
       return VolatileKind.USER_NAME;
     }
     if (ids >= most) {
-      // Users come back, counts don't; and they don't change while they talk.
+      // Users come back, counts and nonces don't; and users don't change while they talk.
       boolean comesBack = cue == Cue.USER && fresh < 0.9 * partings;
+      boolean shared =
+          inConversation == 0
+              && elsewhere >= Math.max(3, 0.3 * conversations.different())
+              && fresh < 0.5 * partings;
+      boolean nonce = numbers < 0.5 * ids && partings >= 5 && fresh >= 0.95 * partings;
       boolean ofUsers =
           cue == Cue.USER
-              ? fresh < 0.9 * partings || inConversation < 0.15 * partings
-              : !cue.isOfId() && elsewhere >= Math.max(3, 0.3 * conversations.different());
-      if (!comesBack && isCounter(numbers >= 0.9 * ids)) {
+              ? comesBack || (inConversation < 0.15 * partings && !nonce)
+              : cue != Cue.DIGEST && cue != Cue.COUNT && shared;
+      if (!comesBack && (cue == Cue.USER || !ofUsers) && isCounter(numbers >= 0.9 * ids)) {
         return VolatileKind.COUNTER;
       }
       if (ofUsers) {
         return VolatileKind.USER_NAME;
       }
-      if (numbers >= most && (cue == Cue.COUNT || longest <= MAX_SMALL_DIGITS)) {
+      boolean counts = cue == Cue.COUNT || (longest <= MAX_SMALL_DIGITS && !cue.isOfId());
+      if (numbers >= most && counts) {
         return VolatileKind.COUNTER;
       }
       boolean isId = numbers < 0.9 * ids || cue.isOfId() || numbersOfFourDigits >= 0.7 * partings;
@@ -377,6 +398,11 @@ final class Place {
     }
     if (count(Form.FULL_NAME) + count(Form.NAME) >= most) {
       return VolatileKind.USER_NAME;
+    }
+    // Words that are never met again are made up, as names of pods and runs are.
+    boolean once = partings >= MANY_NAMES && fresh >= 0.95 * partings;
+    if (count(Form.WORD) + ids >= 0.9 * partings && once && cue != Cue.USER) {
+      return VolatileKind.RANDOM_ID;
     }
     boolean oneLength = shortest == longest && longest >= 8;
     if (words + ids >= 0.9 * partings && oneLength && partings >= 5) {

@@ -140,6 +140,14 @@ final class Reader {
   private static final Pattern DIGITS = Pattern.compile("\\d{1,18}(?:[,'_]\\d{3}){0,5}");
   private static final Pattern HEX_DIGITS = insensitive("(?:0x)?(?=[a-f]*\\d)[0-9a-f]{4,128}");
   private static final Pattern LETTERS_AND_DIGITS = Pattern.compile("(?=\\D*\\d)\\S{2,256}");
+
+  /** Several words that all hold digits, as long numbers are written. */
+  private static final Pattern GROUPS =
+      Pattern.compile("[^\\s\\d]{0,16}\\d\\S{0,63}(?:\\s[^\\s\\d]{0,16}\\d\\S{0,63}){1,7}");
+
+  /** What is too long for a value, but has no end: a signed token, data in base64. */
+  private static final Pattern ONE_TOKEN = Pattern.compile("[0-9A-Za-z+/=_.:-]+");
+
   private static final Pattern ONE_WORD = Pattern.compile("[\\S&&[^.,;:!?]][\\S]{0,63}");
   private static final String CAPITALISED =
       "(?:[A-Z\u0080-\u00ff][a-z'\u0080-\u00ff]*(?:-?[A-Z][a-z\u0080-\u00ff]+)?|[A-Z][a-z]{0,3}\\.)";
@@ -182,7 +190,7 @@ final class Reader {
         inserted
             ? inside(window, start - windowStart, placeEnd - windowStart)
             : around(window, start - windowStart, placeEnd - windowStart);
-    if (end - start > MAX_PLACE && !span.form.speaksForItself()) {
+    if (end - start > MAX_PLACE && !span.form.speaksForItself() && span.form != Form.TOKEN) {
       span = new Span(Form.TEXT, start - windowStart, placeEnd - windowStart);
     }
     return reading(window, span, windowStart - from);
@@ -234,7 +242,7 @@ final class Reader {
     Span best = null;
     for (Span span : spans(window)) {
       int common = Math.min(span.end, to) - Math.max(span.start, from);
-      if (common > 0 && 2 * common >= to - from && isBetter(span, best)) {
+      if (common > 0 && 3 * common >= to - from && isBetter(span, best)) {
         best = span;
       }
     }
@@ -331,7 +339,7 @@ final class Reader {
 
   private static Form form(String value) {
     if (value.length() > MAX_VALUE) {
-      return Form.TEXT;
+      return ONE_TOKEN.matcher(value).matches() ? Form.TOKEN : Form.TEXT;
     }
     if (DIGITS.matcher(value).matches()) {
       return Form.NUMBER;
@@ -339,7 +347,9 @@ final class Reader {
     if (HEX_DIGITS.matcher(value).matches()) {
       return value.length() == 32 ? Form.HEX_32 : Form.HEX;
     }
-    if (LETTERS_AND_DIGITS.matcher(value).matches() || looksRandom(value)) {
+    if (LETTERS_AND_DIGITS.matcher(value).matches()
+        || GROUPS.matcher(value).matches()
+        || looksRandom(value)) {
       return Form.TOKEN;
     }
     if (NAMES.matcher(value).matches()) {

@@ -18,6 +18,9 @@ final class Shape {
 
   private static final int MAX_WITH_WORDS = 4;
 
+  /** What is shorter may be a value, if of several words. */
+  private static final int PROSE_BYTES = 64;
+
   /** Prompts that are kept beside each other since prose differs in them. */
   private static final int MAX_VARIANTS = 3;
 
@@ -189,7 +192,8 @@ final class Shape {
         case TOOL_ORDER, KEY_ORDER, PASSAGE_ORDER -> {
           return false;
         }
-        case TEXT -> rewritten |= parting.site() != Site.MESSAGE;
+        case TEXT, WORDS ->
+            rewritten |= parting.site() != Site.MESSAGE && parting.length() >= PROSE_BYTES;
         default -> {}
       }
     }

@@ -94,6 +94,11 @@ final class Sketch {
         : 0;
   }
 
+  /** Whether tools and system prompt are too short to tell an application. */
+  boolean ofMessage() {
+    return ofMessage;
+  }
+
   /** Triples that but one of two has; an estimate. */
   double differing(Sketch other) {
     double overlap = overlap(other);

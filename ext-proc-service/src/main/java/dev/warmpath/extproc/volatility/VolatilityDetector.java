@@ -83,18 +83,26 @@ public final class VolatilityDetector {
       now = outliner.outline(decoded, like);
       shape = likest(scope, now);
     }
+    boolean isNew = shape == null;
     if (shape == null) {
       add(scope.shapes, new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos));
-      Shape related = related(scope, now);
-      if (related == null) {
-        add(scope.loose, new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos));
-      } else {
-        arrive(scope.loose, related, decoded, now, arrival, nowNanos);
-      }
     } else {
       arrive(scope.shapes, shape, decoded, now, arrival, nowNanos);
     }
+    if (isNew || now.sketch.ofMessage()) {
+      loosely(scope, decoded, now, arrival, nowNanos);
+    }
     bound(scope);
+  }
+
+  /** Compares a prompt that is like none, or told by users' words, with one that is related. */
+  private void loosely(Scope scope, Prompt prompt, Outline now, Arrival arrival, long nowNanos) {
+    Shape related = related(scope, now);
+    if (related == null) {
+      add(scope.loose, new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos));
+    } else {
+      arrive(scope.loose, related, prompt, now, arrival, nowNanos);
+    }
   }
 
   private void add(List<Shape> shapes, Shape shape) {

@@ -84,7 +84,7 @@ class ApplicationLogsTest {
     System.out.printf(
         "applications: %d of %d logs right, %d with further findings%n",
         logs - wrong.size(), logs, further);
-    assertThat(wrong).hasSizeLessThanOrEqualTo(logs * 4 / 100);
+    assertThat(wrong).hasSizeLessThanOrEqualTo(logs * 2 / 100);
   }
 
   private static List<String> names(List<Finding> findings) {
