@@ -116,7 +116,10 @@ class JsonCursorTest {
           "\u00e3\u0081\\n",
           "\u00dc",
           "\u00dcn",
-          "\u00dc\u0080n");
+          "\u00dc\u0080n",
+          "\\\u00c3\u00a9",
+          "\\\\\u00c3\u00a9",
+          "\\\u00e8\u00a8\u00ad");
 
   private final byte[] scratch = new byte[1 << 17];
 
@@ -153,6 +156,35 @@ class JsonCursorTest {
       for (int at = Lookahead.BYTES - 20; at < Lookahead.BYTES + 20; at++) {
         check("a".repeat(at) + piece + "b".repeat(30) + "\"", 3);
         check(utf8("Я") + "a".repeat(at) + piece + utf8("あ").repeat(20) + "\"", 0);
+      }
+    }
+  }
+
+  /** Where many characters are beyond ASCII, whole windows are checked; else each by itself. */
+  @Test
+  void string_eachPieceBehindManyCharactersBeyondAscii_isReadAsByteByByte() {
+    for (String piece : PIECES) {
+      for (int before = 0; before < 9; before++) {
+        String end = "a".repeat(before) + piece + "b".repeat(20) + "\"";
+        check(utf8("я").repeat(40) + end, before);
+        if (before < 2) {
+          check(utf8("設").repeat(Lookahead.BYTES / 3 + 10) + end, 0);
+          check(utf8("😀").repeat(20) + "a".repeat(Lookahead.BYTES) + end, 1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void string_eachLeadWithEachSecondByte_isReadAsByteByByte() {
+    int[] seconds = {'"', '\\', 'n', 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC3, 0xFF};
+    for (int lead = 0x80; lead <= 0xFF; lead++) {
+      for (int second : seconds) {
+        for (String rest : List.of("", "\u0080", "\u0080\u00BF", "\u0080\u00BF\u0080")) {
+          String text = (char) lead + "" + (char) second + rest + "cccccccc\"";
+          check(text, 0);
+          check(utf8("я").repeat(40) + text, 0);
+        }
       }
     }
   }
