@@ -258,7 +258,7 @@ class AdsIT {
                 return null;
               });
 
-      for (int i = 0; i < 10; i++) {
+      for (int i = 0; i < 4; i++) {
         Snapshot next = i % 2 == 0 ? second : first;
         controlPlane.publishAndAwait(next, XdsType.ROUTE);
         controlPlane.await(new Event.Acked(XdsType.CLUSTER, next.version(XdsType.CLUSTER)));

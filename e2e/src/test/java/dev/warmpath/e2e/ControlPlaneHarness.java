@@ -35,8 +35,8 @@ import java.util.concurrent.ScheduledExecutorService;
 final class ControlPlaneHarness implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-  /** Longer than a request takes here to reach Envoy's router. */
-  private static final Duration REMOVAL_DELAY = Duration.ofMillis(500);
+  /** Longer than a request takes to reach Envoy's router, be the machine ever so busy. */
+  private static final Duration REMOVAL_DELAY = Duration.ofSeconds(2);
 
   private final ScheduledExecutorService scheduler =
       Executors.newSingleThreadScheduledExecutor(
