@@ -17,6 +17,7 @@ import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -65,6 +66,7 @@ public record Exchanges(
    * @param otherReplicas takes outcomes of plans that others own
    * @param metrics where to count
    * @param clock nanoseconds, monotonic
+   * @param background runs what no request waits for
    */
   @SuppressWarnings("ArrayRecordComponent") // A parameter list; never compared.
   public record Parts(
@@ -75,7 +77,8 @@ public record Exchanges(
       long incarnation,
       Consumer<Outcome> otherReplicas,
       ExchangeMetrics metrics,
-      LongSupplier clock) {}
+      LongSupplier clock,
+      Executor background) {}
 
   /** Builds it; the pools know the endpoints of the configuration until the control plane tells. */
   public static Exchanges of(Parts parts) {
@@ -99,7 +102,8 @@ public record Exchanges(
     Accounts accounts = Accounts.of(config, parts.catalogue(), tokenRatio);
     HashKeyShadows hashKeys = HashKeyShadows.of(config);
     PrefixWatch prefixWatch =
-        PrefixWatch.of(config, parts.catalogue(), new SecureRandom().nextLong());
+        PrefixWatch.of(
+            config, parts.catalogue(), new SecureRandom().nextLong(), parts.background());
     Plans plans =
         new Plans(
             parts.incarnation(),

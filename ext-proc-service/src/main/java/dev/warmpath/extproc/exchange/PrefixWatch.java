@@ -13,6 +13,8 @@ import dev.warmpath.extproc.volatility.VolatilityDetector;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -44,10 +46,16 @@ public final class PrefixWatch {
   private final int perSecond;
   private final int maxFindings;
   private final Catalogue catalogue;
+  private final Executor executor;
   private final ReentrantLock lock = new ReentrantLock();
 
   // Guarded by the lock.
   private final VolatilityDetector detector;
+
+  /** The prompt that waits for its look, or has had it. Grows to the largest. */
+  private final Prompt waiting = new Prompt();
+
+  private boolean isWaiting;
   private final Map<String, Sample> samples = new HashMap<>();
   private List<Finding> report = List.of();
   private long reportedAtNanos = Long.MIN_VALUE;
@@ -57,11 +65,16 @@ public final class PrefixWatch {
   private final LongAdder failures = new LongAdder();
 
   private PrefixWatch(
-      Volatility settings, VolatilityDetector detector, Catalogue catalogue, List<Route> routes) {
+      Volatility settings,
+      VolatilityDetector detector,
+      Catalogue catalogue,
+      List<Route> routes,
+      Executor executor) {
     perSecond = settings.getSamplesPerSecond();
     maxFindings = settings.getMaxFindings();
     this.detector = detector;
     this.catalogue = catalogue;
+    this.executor = executor;
     // Routes are configured, which bounds them.
     routes.forEach(route -> samples.put(route.getId(), new Sample()));
   }
@@ -70,8 +83,9 @@ public final class PrefixWatch {
    * Builds it from a valid configuration.
    *
    * @param seed random and secret
+   * @param executor where prompts are compared
    */
-  static PrefixWatch of(Config config, Catalogue catalogue, long seed) {
+  static PrefixWatch of(Config config, Catalogue catalogue, long seed, Executor executor) {
     Volatility settings = config.getExtProc().getVolatility();
     DetectorSettings bounds =
         new DetectorSettings(
@@ -83,10 +97,17 @@ public final class PrefixWatch {
             settings.getMinPartings(),
             Durations.toNanos(settings.getWindow()));
     return new PrefixWatch(
-        settings, new VolatilityDetector(bounds, seed), catalogue, config.getRoutesList());
+        settings,
+        new VolatilityDetector(bounds, seed),
+        catalogue,
+        config.getRoutesList(),
+        executor);
   }
 
-  /** A prompt has been scanned; looks at it if it is this one's turn. */
+  /**
+   * A prompt has been scanned; has a copy of it looked at if it is this one's turn, which no
+   * request waits for.
+   */
   void arrive(Request request, Prompt prompt, long nowNanos) {
     if (perSecond == 0) {
       return;
@@ -109,17 +130,45 @@ public final class PrefixWatch {
       if (sample.taken >= perSecond) {
         return;
       }
+      if (isWaiting) {
+        busy.increment();
+        return;
+      }
       sample.taken++;
       long requests = sample.waiting;
       sample.waiting = 0;
-      look(request, prompt, requests, nowNanos);
+      prompt.decodeInto(waiting);
+      Arrival arrival = arrival(request, prompt, requests);
+      isWaiting = true;
+      executor.execute(() -> look(arrival, nowNanos));
+    } catch (RejectedExecutionException _) {
+      // At the end of the process.
+      isWaiting = false;
     } catch (RuntimeException e) {
-      // A fault of ours here must not cost the request its plan. Its message could quote a prompt.
-      failures.increment();
-      log.error("comparing prompts failed: {} at {}", e.getClass().getName(), firstFrame(e));
+      // A fault of ours here must not cost the request its plan.
+      failed(e);
     } finally {
       lock.unlock();
     }
+  }
+
+  private void look(Arrival arrival, long nowNanos) {
+    lock.lock();
+    try {
+      looks.increment();
+      detector.observe(arrival, waiting, nowNanos);
+    } catch (RuntimeException e) {
+      failed(e);
+    } finally {
+      isWaiting = false;
+      lock.unlock();
+    }
+  }
+
+  /** The message is left out: it could quote a prompt. */
+  private void failed(RuntimeException e) {
+    failures.increment();
+    log.error("comparing prompts failed: {} at {}", e.getClass().getName(), firstFrame(e));
   }
 
   private static String firstFrame(RuntimeException e) {
@@ -127,18 +176,14 @@ public final class PrefixWatch {
     return frames.length == 0 ? "?" : frames[0].toString();
   }
 
-  private void look(Request request, Prompt prompt, long requests, long nowNanos) {
-    looks.increment();
-    detector.observe(
-        new Arrival(
-            request.route().id(),
-            request.scope().lane() + "\n" + request.scope().isolationScope(),
-            request.scope().model(),
-            request.bytesPerToken(),
-            usdPerMillionLost(request, prompt),
-            requests),
-        prompt,
-        nowNanos);
+  private Arrival arrival(Request request, Prompt prompt, long requests) {
+    return new Arrival(
+        request.route().id(),
+        request.scope().lane() + "\n" + request.scope().isolationScope(),
+        request.scope().model(),
+        request.bytesPerToken(),
+        usdPerMillionLost(request, prompt),
+        requests);
   }
 
   /** Of a pool's tokens no price is known: what its engines cost doesn't depend on them. */

@@ -67,9 +67,7 @@ public final class ExtProcServer implements Closeable {
   private final AdminServer admin;
   private final @Nullable FleetClient fleet;
   private final PrometheusMeterRegistry registry;
-  private final ScheduledExecutorService sweeper =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("warmpath-sweep").daemon().factory());
+  private final ScheduledExecutorService background;
   private final SwitchBoard switches;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -124,6 +122,7 @@ public final class ExtProcServer implements Closeable {
       AdminServer admin,
       @Nullable FleetClient fleet,
       PrometheusMeterRegistry registry,
+      ScheduledExecutorService background,
       SwitchBoard switches) {
     this.settings = settings;
     this.server = server;
@@ -133,6 +132,7 @@ public final class ExtProcServer implements Closeable {
     this.admin = admin;
     this.fleet = fleet;
     this.registry = registry;
+    this.background = background;
     this.switches = switches;
   }
 
@@ -167,6 +167,9 @@ public final class ExtProcServer implements Closeable {
     bindJvm(registry);
     long incarnation = new SecureRandom().nextLong();
     OutcomeRelay relay = new OutcomeRelay(System::nanoTime);
+    ScheduledExecutorService background =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("warmpath-background").daemon().factory());
     Exchanges exchanges =
         Exchanges.of(
             new Exchanges.Parts(
@@ -177,7 +180,8 @@ public final class ExtProcServer implements Closeable {
                 incarnation,
                 relay,
                 new ExchangeMetrics(registry, settings.getMaxLabelValues()),
-                System::nanoTime));
+                System::nanoTime,
+                background));
     relay.tells(exchanges.pickers().values());
     FleetClient fleet =
         fleet(config, hello(config, incarnation, secrets.keys()), exchanges, relay, registry);
@@ -220,14 +224,23 @@ public final class ExtProcServer implements Closeable {
         .register(registry);
     ExtProcServer started =
         new ExtProcServer(
-            settings, server, exchanges, health, watchdog, admin, fleet, registry, switches);
+            settings,
+            server,
+            exchanges,
+            health,
+            watchdog,
+            admin,
+            fleet,
+            registry,
+            background,
+            switches);
     started.begin(warmUp);
     return started;
   }
 
   private void begin(Preparation warmUp) throws IOException, InterruptedException {
     watchdog.start();
-    var _ = sweeper.scheduleAtFixedRate(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, MILLISECONDS);
+    var _ = background.scheduleAtFixedRate(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, MILLISECONDS);
     if (fleet != null) {
       fleet.start();
     }
@@ -278,7 +291,7 @@ public final class ExtProcServer implements Closeable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
-    sweeper.shutdownNow();
+    background.shutdownNow();
     // What still waits for a late outcome is settled without, so that the ledger has it.
     exchanges.sweep(System.nanoTime() + FAR_NANOS);
     if (fleet != null) {

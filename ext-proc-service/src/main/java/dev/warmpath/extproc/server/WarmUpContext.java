@@ -65,6 +65,7 @@ final class WarmUpContext {
             0,
             _ -> {},
             new ExchangeMetrics(registry, config.getExtProc().getMaxLabelValues()),
-            System::nanoTime));
+            System::nanoTime,
+            Runnable::run));
   }
 }

@@ -50,7 +50,8 @@ class PlannerTest {
                 1,
                 _ -> {},
                 new ExchangeMetrics(new SimpleMeterRegistry(), 10),
-                this::now));
+                this::now,
+                Runnable::run));
     route = requireNonNull(exchanges.context().routes().match(HEAD));
   }
 

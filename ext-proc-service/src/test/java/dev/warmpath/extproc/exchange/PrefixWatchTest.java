@@ -15,8 +15,10 @@ import dev.warmpath.extproc.provider.PriceTier;
 import dev.warmpath.extproc.provider.Prices;
 import dev.warmpath.extproc.volatility.Finding;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 
 class PrefixWatchTest {
@@ -36,6 +38,7 @@ class PrefixWatchTest {
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private long nowNanos;
+  private Executor background = Runnable::run;
 
   private Exchanges exchanges(String volatility) throws ConfigException {
     byte[] secret = "0123456789abcdef0123456789abcdef".getBytes(UTF_8);
@@ -60,7 +63,8 @@ class PrefixWatchTest {
             1,
             _ -> {},
             new ExchangeMetrics(registry, 10),
-            () -> nowNanos));
+            () -> nowNanos,
+            background));
   }
 
   private void send(Exchanges exchanges, int request) {
@@ -120,6 +124,26 @@ class PrefixWatchTest {
     // All 200 in 20 s, not the 40 that were looked at.
     assertThat(finding.tokensLostPerHour().orElseThrow() / finding.tokensLostPerRequest())
         .isBetween(10 * 3600.0 * 0.9, 10 * 3600.0 * 1.1);
+  }
+
+  @Test
+  void look_stillWaiting_noRequestWaitsWithIt() throws Exception {
+    var tasks = new ArrayList<Runnable>();
+    background = tasks::add;
+    Exchanges exchanges = exchanges("");
+    for (int i = 0; i < 3; i++) {
+      nowNanos += SECOND;
+      send(exchanges, i);
+    }
+
+    assertThat(tasks).hasSize(1);
+    assertThat(exchanges.prefixWatch().looks()).isZero();
+    assertThat(exchanges.prefixWatch().busy()).isEqualTo(2);
+
+    tasks.removeFirst().run();
+    assertThat(exchanges.prefixWatch().looks()).isEqualTo(1);
+    send(exchanges, 3);
+    assertThat(tasks).hasSize(1);
   }
 
   @Test

@@ -99,7 +99,8 @@ class FleetPortTest {
               OWN,
               _ -> {},
               new ExchangeMetrics(new SimpleMeterRegistry(), 10),
-              () -> nowNanos));
+              () -> nowNanos,
+              Runnable::run));
     } catch (ConfigException e) {
       throw new IllegalStateException(e);
     }

@@ -92,7 +92,8 @@ class ExtProcServiceTest {
                 0x1234,
                 forwarded::add,
                 new ExchangeMetrics(registry, config.getExtProc().getMaxLabelValues()),
-                System::nanoTime));
+                System::nanoTime,
+                Runnable::run));
     server =
         ProcessorServer.start(
             new ProcessorServer.Options("127.0.0.1:0", Tls.getDefaultInstance(), 1, 1 << 20),
