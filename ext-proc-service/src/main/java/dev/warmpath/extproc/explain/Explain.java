@@ -59,6 +59,9 @@ public final class Explain implements Callable<Integer> {
 
   private static final int MAX_WORDS = 1 << 18;
 
+  /** APIs and models of a log that are told apart. */
+  private static final int MAX_SCOPES = 64;
+
   /** Bytes of text shown before and behind a place. */
   private static final int AROUND = 24;
 
@@ -273,9 +276,10 @@ public final class Explain implements Callable<Integer> {
     String file = files.getFirst();
     VolatilityDetector detector =
         new VolatilityDetector(
-            new DetectorSettings(64, 64, 128, MAX_WORDS, 1L << 25, 3, Long.MAX_VALUE),
+            new DetectorSettings(MAX_SCOPES, 64, 128, MAX_WORDS, 1L << 25, 3, Long.MAX_VALUE),
             new SecureRandom().nextLong());
     Prompt prompt = new Prompt();
+    LossPrices prices = new LossPrices(MAX_SCOPES);
     Deque<byte[]> shown = new ArrayDeque<>();
     byte[] last = null;
     long requests = 0;
@@ -297,8 +301,10 @@ public final class Explain implements Callable<Integer> {
         requests++;
         String ofModel = bodies.model(prompt);
         double usd = Double.isNaN(price) ? caching.usdPerMillionLost(prompt, ofModel) : price;
-        detector.observe(
-            new Arrival("", prompt.dialect().label(), ofModel, bytesPerToken, usd, 1), prompt, 0);
+        String spoken = prompt.dialect().label();
+        prices.add(spoken, ofModel, usd);
+        // One log is one scope; its findings bear the route, which tells the API.
+        detector.observe(new Arrival(spoken, "", ofModel, bytesPerToken, usd, 1), prompt, 0);
         last = body;
         if (isTextShown) {
           shown.addLast(body);
@@ -312,20 +318,18 @@ public final class Explain implements Callable<Integer> {
       fault(file + ": no request (expected: one request body a line)");
       return;
     }
-    report(file, requests, detector.findings(), bodies, prompt, caching, shown);
+    report(file, new Found(requests, detector.findings(), prices), bodies, prompt, caching, shown);
   }
 
+  /** What a log holds. */
+  private record Found(long requests, List<Finding> findings, LossPrices prices) {}
+
   private void report(
-      String file,
-      long requests,
-      List<Finding> findings,
-      Bodies bodies,
-      Prompt last,
-      Caching caching,
-      Deque<byte[]> shown) {
+      String file, Found found, Bodies bodies, Prompt last, Caching caching, Deque<byte[]> shown) {
     String ofModel = bodies.model(last);
     List<Map<String, Object>> cached = caching.explain(last, ofModel, -1);
-    double usdPerMillion = Double.isNaN(price) ? caching.usdPerMillionLost(last, ofModel) : price;
+    long requests = found.requests();
+    List<Finding> findings = found.findings();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("requests", requests);
     json.put("api", last.dialect().label());
@@ -343,6 +347,7 @@ public final class Explain implements Callable<Integer> {
     for (Finding finding : findings) {
       OptionalDouble perHour =
           perHour(finding.tokensLostPerRequest() * finding.requests() / requests);
+      double usdPerMillion = found.prices().usdPerMillion(finding);
       OptionalDouble usd =
           perHour.isEmpty() || Double.isNaN(usdPerMillion)
               ? OptionalDouble.empty()
@@ -363,11 +368,12 @@ public final class Explain implements Callable<Integer> {
       text.append(
           String.format(
               Locale.ROOT,
-              "%s: %.0f %% of %d comparisons of its application, about %.0f tokens lost a"
+              "%s: %.0f %% of %d comparisons of its application%s, about %.0f tokens lost a"
                   + " request%s%s (estimates).%n  %s%n",
               finding.name(),
               100 * finding.share(),
               finding.requests(),
+              finding.model().isEmpty() ? "" : " (" + finding.model() + ")",
               finding.tokensLostPerRequest(),
               perHour.isPresent()
                   ? String.format(Locale.ROOT, ", %.0f an hour", perHour.getAsDouble())

@@ -10,6 +10,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -98,6 +100,33 @@ class ExplainTest {
 
     JsonNode finding = new ObjectMapper().readTree(out.toString()).path("findings").get(0);
     assertThat(finding.path("usd_lost_per_hour_estimated").isNull()).isTrue();
+  }
+
+  @Test
+  void log_severalModels_eachFindingIsPricedByItsOwn() throws Exception {
+    String opus = Files.readString(Path.of(log(20)));
+    String haiku = opus.replace("claude-opus-5", "claude-haiku-4-5");
+    String unknown = opus.replace("claude-opus-5", "nobody-knows");
+
+    explain(
+        file("three.jsonl", opus + haiku + unknown),
+        "--api",
+        "anthropic_messages",
+        "--json",
+        "--requests-per-hour",
+        "1000");
+
+    Map<String, Double> usdPerMillion = new HashMap<>();
+    for (JsonNode finding : new ObjectMapper().readTree(out.toString()).path("findings")) {
+      double perHour = finding.path("tokens_lost_per_hour_estimated").asDouble();
+      double usd = finding.path("usd_lost_per_hour_estimated").asDouble(Double.NaN);
+      usdPerMillion.put(finding.path("model").asText(), Math.rint(1e8 * usd / perHour) / 100);
+    }
+    assertThat(usdPerMillion)
+        .containsOnly(
+            Map.entry("claude-opus-5", 4.5),
+            Map.entry("claude-haiku-4-5", 0.9),
+            Map.entry("nobody-knows", Double.NaN));
   }
 
   @Test
