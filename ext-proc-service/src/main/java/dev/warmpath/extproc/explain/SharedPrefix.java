@@ -9,13 +9,35 @@ import java.util.Arrays;
  * How far two prompts are the same, in the order in which caches see them.
  *
  * @param textBytes of segments that are the same
- * @param where the first difference is: {@code system[0]+120}, a parameter's name, or {@code end}
+ * @param where the first difference is: {@code system[0]+120}, a parameter's name, {@code end}, or
+ *     what parts caches as a whole: {@code cache_salt}, {@code previous_response_id} (which stands
+ *     for a conversation's id, too), {@code model}
  * @param segment of the later prompt in which they part; -1: in none
  * @param offset in it
  */
 record SharedPrefix(long textBytes, String where, int segment, int offset) {
 
   static SharedPrefix of(Prompt earlier, Prompt later) {
+    if (!same(
+        earlier,
+        earlier.cacheSaltTextStart(),
+        earlier.cacheSaltTextEnd(),
+        later,
+        later.cacheSaltTextStart(),
+        later.cacheSaltTextEnd())) {
+      return new SharedPrefix(0, "cache_salt", -1, 0);
+    }
+    // What the history says isn't in the body, and comes before all that is.
+    if (earlier.hasHistory() != later.hasHistory()
+        || !same(
+            earlier,
+            earlier.historyTextStart(),
+            earlier.historyTextEnd(),
+            later,
+            later.historyTextStart(),
+            later.historyTextEnd())) {
+      return new SharedPrefix(0, "previous_response_id", -1, 0);
+    }
     if (!later.model().equals(earlier.model())) {
       return new SharedPrefix(0, "model", -1, 0);
     }
@@ -86,6 +108,17 @@ record SharedPrefix(long textBytes, String where, int segment, int offset) {
         later.textEnd(segment));
   }
 
+  private static boolean same(
+      Prompt earlier,
+      int earlierStart,
+      int earlierEnd,
+      Prompt later,
+      int laterStart,
+      int laterEnd) {
+    return Arrays.equals(
+        earlier.text(), earlierStart, earlierEnd, later.text(), laterStart, laterEnd);
+  }
+
   private static Parameter.@org.jspecify.annotations.Nullable Position passed(
       SegmentKind from, SegmentKind to, Prompt earlier, Prompt later) {
     if (from == SegmentKind.TOOL && differ(earlier, later, Parameter.Position.AFTER_TOOLS)) {
@@ -104,11 +137,11 @@ record SharedPrefix(long textBytes, String where, int segment, int offset) {
   private static String parameter(Prompt earlier, Prompt later, Parameter.Position position) {
     for (Parameter parameter : Parameter.values()) {
       if (parameter.position() == position
-          && !Arrays.equals(
-              earlier.text(),
+          && !same(
+              earlier,
               earlier.parameterTextStart(parameter),
               earlier.parameterTextEnd(parameter),
-              later.text(),
+              later,
               later.parameterTextStart(parameter),
               later.parameterTextEnd(parameter))) {
         return parameter.label();

@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class ExplainTest {
@@ -207,6 +209,38 @@ class ExplainTest {
     assertThat(json.path("parts_at").asText()).isEqualTo("tool_choice");
     assertThat(json.path("shared_bytes").asInt()).isEqualTo(7);
     assertThat(json.path("differences").get(0).path("kind").asText()).isEqualTo("parameter");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // earlier | later | parted at
+        "\"cache_salt\":\"a\", | \"cache_salt\":\"b\", | cache_salt",
+        "'' | \"cache_salt\":\"b\", | cache_salt",
+        "\"cache_salt\":\"a\", | \"cache_salt\":\"\\u0061\", | end",
+        "\"previous_response_id\":\"r1\", | \"previous_response_id\":\"r2\", |"
+            + " previous_response_id",
+        "\"previous_response_id\":\"r1\", | '' | previous_response_id",
+        "\"conversation\":\"c1\", | \"conversation\":\"c2\", | previous_response_id",
+        "\"conversation\":{\"id\":\"c1\"}, | \"conversation\":{\"id\":\"c1\"}, | end",
+        "\"cache_salt\":\"a\",\"conversation\":\"c1\", | \"conversation\":\"c2\", | cache_salt",
+      })
+  void pair_cachesApartByMoreThanText_shareNothing(String one, String other, String where)
+      throws Exception {
+    String rest = "\"instructions\":\"" + RULES + "\",\"input\":\"hi\"}";
+
+    explain(
+        file("a.json", "{" + one + rest),
+        file("b.json", "{" + other + rest),
+        "--api",
+        "openai_responses",
+        "--json");
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.path("parts_at").asText()).isEqualTo(where);
+    assertThat(json.path("shared_bytes").asInt())
+        .isEqualTo(where.equals("end") ? RULES.length() + 2 : 0);
   }
 
   @Test
