@@ -128,6 +128,7 @@ public record Exchanges(
             () ->
                 new Scratch(
                     scan,
+                    parts.keys().digestSeed(),
                     new PrefixHasher(
                         parts.keys(),
                         config.getPrefix().getBlockBytes(),

@@ -31,8 +31,8 @@ final class Scratch {
   private byte[] body = new byte[INITIAL_BYTES];
   private byte[] chunk = new byte[INITIAL_BYTES];
 
-  Scratch(PromptScanner.Limits limits, PrefixHasher hasher) {
-    scanner = new PromptScanner(limits);
+  Scratch(PromptScanner.Limits limits, long digestSeed, PrefixHasher hasher) {
+    scanner = new PromptScanner(limits, digestSeed);
     shape = new BodyShape(limits);
     this.hasher = hasher;
   }

@@ -29,6 +29,8 @@ public final class KeyRing {
   private static final byte[] RESPONSE_LABEL =
       "warmpath.fleet.v1.ResponseHome\0".getBytes(US_ASCII);
 
+  private static final byte[] DIGEST_LABEL = "warmpath data digests 1".getBytes(US_ASCII);
+
   private final SecretKeySpec index;
   private final SecretKeySpec export;
   private final SecretKeySpec nextExport;
@@ -105,6 +107,11 @@ public final class KeyRing {
     }
     long tag = 31 * (31 * tag(export) + tag(nextExport)) + nextPercent;
     return tag == 0 ? 1 : tag;
+  }
+
+  /** Seeds digests of images and other data in prompts: of the index secret. */
+  public long digestSeed() {
+    return ByteBuffer.wrap(mac(index).doFinal(DIGEST_LABEL)).getLong();
   }
 
   /**

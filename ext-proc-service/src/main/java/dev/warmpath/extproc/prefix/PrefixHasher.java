@@ -13,6 +13,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import javax.crypto.Mac;
@@ -53,6 +54,15 @@ public final class PrefixHasher {
           .withInvokeExactBehavior();
 
   private static final byte[] NO_BYTES = {};
+
+  /** Parameters that chat templates render in front. */
+  private static final Parameter[] THINKING = {
+    Parameter.THINKING, Parameter.EFFORT, Parameter.REASONING
+  };
+
+  /** The end of {@code tool_choice}'s canonical text where no tool may be used. */
+  private static final byte[] NO_TOOLS = {':', '"', 'n', 'o', 'n', 'e', (byte) 0xFF, (byte) 0xFF};
+
   private static final byte[] HASH_SEEDS = "warmpath hash seeds 1".getBytes(UTF_8);
   private static final byte[] SCOPE_SEED = "warmpath scope seed 2".getBytes(UTF_8);
   private static final byte[] ROOT_KEY = "warmpath root key 1".getBytes(UTF_8);
@@ -184,10 +194,10 @@ public final class PrefixHasher {
     if (prompt.hasHistory()) {
       take(TAG_HISTORY, prompt.text(), prompt.historyTextStart(), prompt.historyTextEnd());
     }
-    parameters(prompt, Parameter.Position.START);
+    parameters(prompt, scope, Parameter.Position.START);
     int segments = prompt.segments();
     int segment = tools(prompt, out);
-    parameters(prompt, Parameter.Position.AFTER_TOOLS);
+    parameters(prompt, scope, Parameter.Position.AFTER_TOOLS);
     while (segment < segments && prompt.kind(segment) == SegmentKind.SYSTEM) {
       take(TAG_SYSTEM, 0, 0);
       text(prompt, prompt.textStart(segment), prompt.textEnd(segment), out);
@@ -200,7 +210,7 @@ public final class PrefixHasher {
     if (out.hasRoot) {
       out.keyRoot = export(ROOT_KEY, seed, roots);
     }
-    parameters(prompt, Parameter.Position.AFTER_SYSTEM);
+    parameters(prompt, scope, Parameter.Position.AFTER_SYSTEM);
     if (prompt.hasImages() && imagesVoidMessages(prompt.dialect(), scope)) {
       take(TAG_IMAGES, 0, 0);
     }
@@ -238,9 +248,47 @@ public final class PrefixHasher {
     }
   }
 
-  private void parameters(Prompt prompt, Parameter.Position position) {
-    int start = prompt.parametersStart(position);
-    int end = prompt.parametersEnd(position);
+  private void parameters(Prompt prompt, Scope scope, Parameter.Position position) {
+    switch (scope.lane()) {
+      case PROVIDER ->
+          take(prompt, prompt.parametersStart(position), prompt.parametersEnd(position));
+      case POOL -> poolParameters(prompt, position);
+    }
+  }
+
+  /**
+   * What chat templates render of the parameters stands before all else: how much to think is told
+   * in the first lines of some. What guides the decoding alone is in no prompt; of the choice of
+   * tools, {@code none} takes the tools away with some engines.
+   */
+  private void poolParameters(Prompt prompt, Parameter.Position position) {
+    switch (position) {
+      case START -> {
+        take(prompt, prompt.parametersStart(position), prompt.parametersEnd(position));
+        for (Parameter parameter : THINKING) {
+          take(prompt, prompt.parameterTextStart(parameter), prompt.parameterTextEnd(parameter));
+        }
+        int start = prompt.parameterTextStart(Parameter.TOOL_CHOICE);
+        int end = prompt.parameterTextEnd(Parameter.TOOL_CHOICE);
+        if (endsWith(prompt.text(), start, end, NO_TOOLS)) {
+          take(prompt, start, end);
+        }
+      }
+      case AFTER_TOOLS -> {}
+      case AFTER_SYSTEM ->
+          take(
+              prompt,
+              prompt.parameterTextStart(Parameter.SUFFIX),
+              prompt.parameterTextEnd(Parameter.SUFFIX));
+    }
+  }
+
+  private static boolean endsWith(byte[] text, int start, int end, byte[] ending) {
+    return end - start >= ending.length
+        && Arrays.equals(text, end - ending.length, end, ending, 0, ending.length);
+  }
+
+  private void take(Prompt prompt, int start, int end) {
     if (end > start) {
       take(TAG_PARAMETERS, prompt.text(), start, end);
     }

@@ -1,8 +1,6 @@
 package dev.warmpath.extproc.prompt;
 
 import com.dynatrace.hash4j.hashing.HashValue128;
-import com.dynatrace.hash4j.hashing.Hasher128;
-import com.dynatrace.hash4j.hashing.Hashing;
 
 /**
  * Reads the content of messages: blocks, or a string in their place. APIs write a block in one of
@@ -17,8 +15,6 @@ abstract sealed class Blocks permits TypedBlocks, NamedBlocks {
   private static final byte[] HEX = {
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'
   };
-
-  private static final Hasher128 XXH3 = Hashing.xxh3_128();
 
   final Scan scan;
   final JsonCursor json;
@@ -60,6 +56,9 @@ abstract sealed class Blocks permits TypedBlocks, NamedBlocks {
 
   /** An array of blocks, as parts of the last segment. */
   final boolean blocks() {
+    if (scan.isElementAlone()) {
+      return block(scan.prompt.parts);
+    }
     if (!scan.enterArray()) {
       return false;
     }
@@ -189,7 +188,7 @@ abstract sealed class Blocks permits TypedBlocks, NamedBlocks {
 
   /** Puts a framed digest in the place of what was written since. */
   private void replaceByDigest(int start) {
-    HashValue128 digest = XXH3.hashBytesTo128Bits(json.out, start, json.outPos - start);
+    HashValue128 digest = scan.digest.hashBytesTo128Bits(json.out, start, json.outPos - start);
     scan.prompt.hasImages |= kind == PartKind.IMAGE;
     json.outPos = start;
     json.put(JsonCursor.FRAME);

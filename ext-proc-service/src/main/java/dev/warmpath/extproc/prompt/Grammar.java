@@ -43,7 +43,7 @@ final class Grammar {
   /**
    * A member.
    *
-   * @param names by which it goes; of which a body may use one, once
+   * @param names by which it goes; a body may use each once, and all but one with null
    */
   private record Entry(
       Field field, @Nullable Parameter parameter, @Nullable Grammar nested, List<String> names) {}
@@ -63,9 +63,9 @@ final class Grammar {
         slotOfName.add(slot);
       }
     }
-    if (entries.length > Long.SIZE) {
+    if (all.size() > Long.SIZE) {
       throw new IllegalArgumentException(
-          entries.length + " members (expected: at most one for each bit of a long)");
+          all.size() + " names (expected: at most one for each bit of a long)");
     }
     names = new Names(all.toArray(String[]::new));
     this.entryOfName = entryOfName.toArray(Entry[]::new);
@@ -90,8 +90,13 @@ final class Grammar {
   }
 
   /** The bit that a member's names share. */
-  long bit(int index) {
+  long memberBit(int index) {
     return 1L << slotOfName[index];
+  }
+
+  /** The bit of a name alone. */
+  long nameBit(int index) {
+    return 1L << index;
   }
 
   Field field(int index) {
@@ -258,6 +263,7 @@ final class Grammar {
       new Grammar(
           field(Field.MAX_TOKENS, "maxOutputTokens", "max_output_tokens"),
           parameter(Parameter.THINKING, "thinkingConfig", "thinking_config"),
+          parameter(Parameter.MEDIA_RESOLUTION, "mediaResolution", "media_resolution"),
           parameter(
               Parameter.RESPONSE_FORMAT,
               "responseSchema",

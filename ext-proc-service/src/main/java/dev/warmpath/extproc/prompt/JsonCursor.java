@@ -351,6 +351,72 @@ final class JsonCursor {
     }
   }
 
+  /** As {@link #value}, without the members of some names, at whatever depth. */
+  boolean valueWithout(Names dropped) {
+    return switch (in[pos]) {
+      case '{' -> objectWithout(dropped);
+      case '[' -> arrayWithout(dropped);
+      default -> value();
+    };
+  }
+
+  private boolean objectWithout(Names dropped) {
+    if (!enter()) {
+      return false;
+    }
+    put('{');
+    boolean any = false;
+    for (boolean first = true; ; first = false) {
+      int mark = outPos;
+      if (any) {
+        put(',');
+      }
+      put('"');
+      int next = nextMember(first);
+      if (next == FAULT) {
+        return false;
+      }
+      if (next == CLOSED) {
+        outPos = mark;
+        put('}');
+        return true;
+      }
+      if (dropped.indexOfKey(this) >= 0) {
+        if (!value()) {
+          return false;
+        }
+        outPos = mark;
+        continue;
+      }
+      put(END);
+      put(':');
+      if (!valueWithout(dropped)) {
+        return false;
+      }
+      any = true;
+    }
+  }
+
+  private boolean arrayWithout(Names dropped) {
+    if (!enter()) {
+      return false;
+    }
+    put('[');
+    for (boolean first = true; ; first = false) {
+      int next = nextElement(first);
+      if (next != FOUND) {
+        put(']');
+        return next == CLOSED;
+      }
+      if (!first) {
+        put(',');
+      }
+      if (!valueWithout(dropped)) {
+        return false;
+      }
+    }
+  }
+
   private boolean literal(byte[] expected) {
     int available = Math.min(expected.length, end - pos);
     if (!Arrays.equals(in, pos, pos + available, expected, 0, available)) {

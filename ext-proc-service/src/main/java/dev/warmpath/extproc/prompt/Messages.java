@@ -107,6 +107,9 @@ final class Messages {
     if (items && json.peek() == '"') {
       return userString();
     }
+    if (scan.isElementAlone()) {
+      return message();
+    }
     if (!scan.enterArray()) {
       return false;
     }

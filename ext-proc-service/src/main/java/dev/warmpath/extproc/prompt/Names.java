@@ -30,7 +30,7 @@ final class Names {
       this.names[i] = names[i].getBytes(US_ASCII);
     }
     // Four slots or more for each name, so that one look mostly suffices.
-    int bits = Integer.SIZE - Integer.numberOfLeadingZeros(4 * names.length);
+    int bits = Math.max(1, Integer.SIZE - Integer.numberOfLeadingZeros(4 * names.length));
     shift = Long.SIZE - bits;
     words = new long[1 << bits];
     indices = new int[1 << bits];

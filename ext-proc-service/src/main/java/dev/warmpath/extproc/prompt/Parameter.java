@@ -21,8 +21,12 @@ public enum Parameter {
   /** A stored prompt that is named, with its variables: OpenAI's {@code prompt}. */
   PROMPT_TEMPLATE(Position.START),
   PROMPT_VARIABLES(Position.START),
-  MCP_SERVERS(Position.START),
-  CONTAINER(Position.START),
+  /** Anthropic's; without their tokens, which differ by user. */
+  MCP_SERVERS(Position.START, "authorization_token"),
+  /** Anthropic's skills; without the id, which the API hands out with the first response. */
+  CONTAINER(Position.START, "id"),
+  /** Gemini's: how many tokens an image is. */
+  MEDIA_RESOLUTION(Position.START),
   /** Also Gemini's schema; OpenAI puts it before the system prompt. */
   RESPONSE_FORMAT(Position.AFTER_TOOLS),
   WEB_SEARCH_OPTIONS(Position.AFTER_TOOLS),
@@ -58,7 +62,7 @@ public enum Parameter {
 
     Parameter last() {
       return switch (this) {
-        case START -> CONTAINER;
+        case START -> MEDIA_RESOLUTION;
         case AFTER_TOOLS -> SPEED;
         case AFTER_SYSTEM -> SUFFIX;
       };
@@ -66,14 +70,24 @@ public enum Parameter {
   }
 
   private final Position position;
+  private final Names unread;
   private final String label = name().toLowerCase(Locale.ROOT);
 
-  Parameter(Position position) {
+  /**
+   * @param unread names of members, at whatever depth, that the model doesn't read
+   */
+  Parameter(Position position, String... unread) {
     this.position = position;
+    this.unread = new Names(unread);
   }
 
   public Position position() {
     return position;
+  }
+
+  /** Members that are not in its text. */
+  Names unread() {
+    return unread;
   }
 
   /** Its name in lower case, also what frames it in the canonical text. */

@@ -27,7 +27,7 @@ import java.util.Arrays;
  *       left out, and Converse's {@code cachePoint}, a block of its own, is no part. Members that
  *       are null are left out of messages and blocks.
  *   <li>Images, audio, video and files, given as data or by URL, are replaced by 32 hex digits, a
- *       128-bit XXH3 of their JSON.
+ *       128-bit XXH3 of their JSON, seeded as the scanner is.
  *   <li>In a message, the content comes first and other members follow in a fixed order, framed
  *       with their names. The role stands apart; one that is none of system, user, assistant (or
  *       Gemini's model) and tool is also such a member.

@@ -1,5 +1,8 @@
 package dev.warmpath.extproc.prompt;
 
+import com.dynatrace.hash4j.hashing.Hasher128;
+import com.dynatrace.hash4j.hashing.Hashing;
+
 /**
  * What the readers of one {@link PromptScanner} share: the cursor, the prompt that is written, the
  * limits, and the steps that all of them take. Methods return false after a fault, as the cursor's
@@ -8,10 +11,15 @@ package dev.warmpath.extproc.prompt;
 final class Scan {
 
   final JsonCursor json;
+
+  /** Of data, which stands in the text by its digest. */
+  final Hasher128 digest;
+
   private final int maxSegments;
   Prompt prompt = new Prompt();
 
-  Scan(PromptScanner.Limits limits) {
+  Scan(PromptScanner.Limits limits, long digestSeed) {
+    digest = Hashing.xxh3_128(digestSeed);
     json = new JsonCursor(limits.maxDepth());
     maxSegments = limits.maxSegments();
   }
@@ -38,6 +46,11 @@ final class Scan {
   /** Enters the array at the cursor, and refuses anything else. */
   boolean enterArray() {
     return json.peek() == '[' ? json.enter() : unexpected();
+  }
+
+  /** Gemini takes one object in the place of an array of one, as protobuf's JSON may be read. */
+  boolean isElementAlone() {
+    return prompt.dialect == Dialect.GEMINI && json.peek() == '{';
   }
 
   /** Enters the object at the cursor, and refuses anything else. */

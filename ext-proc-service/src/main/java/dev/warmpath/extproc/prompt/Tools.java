@@ -34,6 +34,9 @@ final class Tools {
   }
 
   boolean read() {
+    if (scan.isElementAlone()) {
+      return tool(/* behindTool= */ false);
+    }
     if (!scan.enterArray()) {
       return false;
     }

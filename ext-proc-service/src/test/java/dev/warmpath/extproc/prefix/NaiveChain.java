@@ -9,6 +9,7 @@ import dev.warmpath.extproc.prompt.Role;
 import dev.warmpath.extproc.prompt.SegmentKind;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A prompt's blocks, each as all that precedes its end: what {@link PrefixHasher} keeps as a hash.
@@ -36,7 +37,7 @@ final class NaiveChain {
     if (prompt.hasHistory()) {
       tell("history", prompt.historyTextStart(), prompt.historyTextEnd());
     }
-    parameters(Parameter.Position.START);
+    parameters(scope, Parameter.Position.START);
     int segment = 0;
     while (segment < prompt.segments() && prompt.kind(segment) == SegmentKind.TOOL) {
       segment++;
@@ -45,7 +46,7 @@ final class NaiveChain {
       all.append("<tools>");
       cut(0, prompt.textEnd(segment - 1));
     }
-    parameters(Parameter.Position.AFTER_TOOLS);
+    parameters(scope, Parameter.Position.AFTER_TOOLS);
     while (segment < prompt.segments() && prompt.kind(segment) == SegmentKind.SYSTEM) {
       all.append("<system>");
       cut(prompt.textStart(segment), prompt.textEnd(segment));
@@ -53,7 +54,7 @@ final class NaiveChain {
     }
     rootBlocks = blocks.size();
     root = all.toString();
-    parameters(Parameter.Position.AFTER_SYSTEM);
+    parameters(scope, Parameter.Position.AFTER_SYSTEM);
     boolean imagesVoid =
         prompt.dialect() == Dialect.ANTHROPIC_MESSAGES
             || prompt.dialect() == Dialect.BEDROCK_CONVERSE;
@@ -80,12 +81,33 @@ final class NaiveChain {
     conversation = all.toString();
   }
 
-  private void parameters(Parameter.Position position) {
-    int start = prompt.parametersStart(position);
-    int end = prompt.parametersEnd(position);
-    if (end > start) {
-      tell("parameters", start, end);
+  private void parameters(Scope scope, Parameter.Position position) {
+    StringBuilder told = new StringBuilder();
+    for (Parameter parameter : Parameter.values()) {
+      if (prompt.has(parameter) && position(scope, parameter) == position) {
+        told.append(text(prompt.parameterTextStart(parameter), prompt.parameterTextEnd(parameter)));
+      }
     }
+    if (!told.isEmpty()) {
+      all.append("<parameters>").append(told).append("</>");
+    }
+  }
+
+  /** Null where the lane's caches don't see it. */
+  private Parameter.@Nullable Position position(Scope scope, Parameter parameter) {
+    if (scope.lane() == Scope.Lane.PROVIDER) {
+      return parameter.position();
+    }
+    return switch (parameter) {
+      case THINKING, EFFORT, REASONING -> Parameter.Position.START;
+      case TOOL_CHOICE -> {
+        String choice =
+            text(prompt.parameterTextStart(parameter), prompt.parameterTextEnd(parameter));
+        yield choice.endsWith(":\"none\u00ff\u00ff") ? Parameter.Position.START : null;
+      }
+      case SUFFIX -> Parameter.Position.AFTER_SYSTEM;
+      default -> parameter.position() == Parameter.Position.START ? parameter.position() : null;
+    };
   }
 
   private void tell(String what, int start, int end) {

@@ -110,10 +110,14 @@ class PrefixHasherTest {
   }
 
   @Test
-  void parameters_thatVoidCaches_changeMessagesAndNotTheRoot() {
+  void parameters_ofAProvider_changeMessagesAndNotTheRoot() {
     String body = "{\"system\":\"s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]%s}";
-    PrefixChain without = chain(body.formatted(""));
-    PrefixChain with = chain(body.formatted(",\"thinking\":{\"type\":\"enabled\"}"));
+    Scope provider = new Scope(Scope.Lane.PROVIDER, "provider", "model");
+    PrefixChain without = new PrefixChain();
+    hasher.chain(scan(body.formatted(""), Dialect.ANTHROPIC_MESSAGES), provider, without);
+    PrefixChain with = new PrefixChain();
+    String thinking = body.formatted(",\"thinking\":{\"type\":\"enabled\"}");
+    hasher.chain(scan(thinking, Dialect.ANTHROPIC_MESSAGES), provider, with);
 
     assertThat(with.keyRoot()).isEqualTo(without.keyRoot());
     assertThat(with.block(0)).isEqualTo(without.block(0));
@@ -307,6 +311,40 @@ class PrefixHasherTest {
     assertThatThrownBy(() -> new PrefixHasher(keys, 64, 0)).hasMessageContaining("0 (expected: ");
     assertThatThrownBy(() -> new KeyRing(new byte[15], secret(1)))
         .hasMessage("indexSecret: 15 bytes (expected: at least 16)");
+  }
+
+  /** What engines render stands in front; what guides the decoding alone is in no prompt. */
+  @Test
+  void parameters_ofAPool_countWhereTemplatesRenderThem() {
+    PrefixChain plain = poolChain("");
+
+    assertThat(poolChain("\"reasoning_effort\":\"low\",").keyRoot())
+        .isNotEqualTo(plain.keyRoot())
+        .isNotEqualTo(poolChain("\"reasoning_effort\":\"high\",").keyRoot());
+    assertThat(poolChain("\"tool_choice\":\"none\",").keyRoot()).isNotEqualTo(plain.keyRoot());
+    for (String unread :
+        List.of(
+            "\"tool_choice\":\"auto\",",
+            "\"response_format\":{\"type\":\"text\"},",
+            "\"verbosity\":\"low\",")) {
+      assertThat(poolChain(unread).keyRoot()).isEqualTo(plain.keyRoot());
+      assertThat(poolChain(unread).keyConversation()).isEqualTo(plain.keyConversation());
+    }
+  }
+
+  private PrefixChain poolChain(String parameters) {
+    PrefixChain chain = new PrefixChain();
+    String body =
+        "{%s\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":\"u\"}]}"
+            .formatted(parameters);
+    hasher.chain(scan(body, Dialect.OPENAI_CHAT), SCOPE, chain);
+    return chain;
+  }
+
+  @Test
+  void digestSeed_anotherIndexSecret_isAnother() {
+    assertThat(keys.digestSeed()).isEqualTo(new KeyRing(secret(1), secret(3)).digestSeed());
+    assertThat(keys.digestSeed()).isNotEqualTo(new KeyRing(secret(3), secret(2)).digestSeed());
   }
 
   private PrefixChain chain(String body) {

@@ -371,6 +371,96 @@ class DialectScanTest {
     assertThat(new BodyShape(LIMITS).dialect(bytes, bytes.length, prompt)).isEqualTo(expected);
   }
 
+  /** Google's own examples write it so. */
+  @Test
+  void gemini_oneObjectInPlaceOfAnArray_isItsElement() {
+    List<String> alone =
+        scan(
+            Dialect.GEMINI,
+            "{'system_instruction':{'parts':{'text':'Be brief'}},"
+                + "'contents':{'role':'user','parts':{'text':'Hi'}},"
+                + "'tools':{'function_declarations':[{'name':'f'}]}}");
+
+    assertThat(alone)
+        .containsExactly(
+            "TOOL SYSTEM TOOL <{\"function_declarations>:[{\"name>:\"f>}]}>",
+            "SYSTEM SYSTEM TEXT Be brief",
+            "MESSAGE USER TEXT Hi");
+    assertThat(
+            scan(
+                Dialect.GEMINI,
+                "{'system_instruction':{'parts':[{'text':'Be brief'}]},"
+                    + "'contents':[{'role':'user','parts':[{'text':'Hi'}]}],"
+                    + "'tools':[{'function_declarations':[{'name':'f'}]}]}"))
+        .isEqualTo(alone);
+    assertThat(verdict(Dialect.OPENAI_CHAT, "{'messages':{'role':'user','content':'Hi'}}"))
+        .isEqualTo(Verdict.UNEXPECTED_SHAPE);
+  }
+
+  @Test
+  void member_byTwoNamesOneOfThemNull_isGivenOnce() {
+    scan(
+        Dialect.OPENAI_RESPONSES, "{'input':'Hi','previous_response_id':null,'conversation':null}");
+    assertThat(prompt.hasHistory()).isFalse();
+
+    scan(Dialect.OPENAI_RESPONSES, "{'input':'Hi','conversation':'c','previous_response_id':null}");
+    assertThat(text(prompt.historyTextStart(), prompt.historyTextEnd())).isEqualTo("c");
+
+    assertThat(
+            verdict(
+                Dialect.OPENAI_RESPONSES,
+                "{'input':'Hi','conversation':'c','previous_response_id':'r'}"))
+        .isEqualTo(Verdict.DUPLICATE_KEY);
+    assertThat(
+            verdict(
+                Dialect.OPENAI_RESPONSES, "{'input':'Hi','conversation':null,'conversation':'c'}"))
+        .isEqualTo(Verdict.DUPLICATE_KEY);
+  }
+
+  @Test
+  void anthropic_idsAndTokensOfServers_areInNoParameter() {
+    String start = "{'messages':[{'role':'user','content':'Hi'}],";
+    scan(Dialect.ANTHROPIC_MESSAGES, start + "'container':'container_1'}");
+    assertThat(prompt.has(Parameter.CONTAINER)).isFalse();
+
+    scan(
+        Dialect.ANTHROPIC_MESSAGES,
+        start
+            + "'container':{'id':'container_1','skills':[{'skill_id':'pdf'}]},"
+            + "'mcp_servers':[{'authorization_token':'secret','url':'https://e','name':'n'}]}");
+    assertThat(parameters(Parameter.Position.START))
+        .isEqualTo(
+            "<\"mcp_servers>:[{\"url>:\"https://e>,\"name>:\"n>}]>"
+                + "<\"container>:{\"skills>:[{\"skill_id>:\"pdf>}]}>");
+  }
+
+  @Test
+  void gemini_mediaResolution_isAParameter() {
+    scan(
+        Dialect.GEMINI,
+        "{'contents':[{'parts':[{'text':'Hi'}]}],"
+            + "'generationConfig':{'mediaResolution':'MEDIA_RESOLUTION_LOW'}}");
+
+    assertThat(parameters(Parameter.Position.START))
+        .isEqualTo("<\"media_resolution>:\"MEDIA_RESOLUTION_LOW>>");
+  }
+
+  /** Whoever doesn't know the seed can't work out two images that look alike. */
+  @Test
+  void digest_anotherSeed_isAnother() {
+    String body =
+        "{'messages':[{'role':'user','content':[{'type':'image_url','image_url':{'url':'u'}}]}]}";
+    scan(Dialect.OPENAI_CHAT, body);
+    byte[] text = java.util.Arrays.copyOf(prompt.text(), prompt.textLength());
+
+    byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
+    PromptScanner seeded = new PromptScanner(LIMITS, 7);
+    assertThat(seeded.scan(bytes, bytes.length, Dialect.OPENAI_CHAT, prompt)).isEqualTo(Verdict.OK);
+    assertThat(java.util.Arrays.copyOf(prompt.text(), prompt.textLength()))
+        .hasSameSizeAs(text)
+        .isNotEqualTo(text);
+  }
+
   private Verdict verdict(Dialect dialect, String body) {
     byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
     return scanner.scan(bytes, bytes.length, dialect, prompt);

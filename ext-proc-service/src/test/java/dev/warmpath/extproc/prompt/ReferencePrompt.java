@@ -86,6 +86,7 @@ final class ReferencePrompt {
           cachedContent|cached_content=cached toolConfig|tool_config=@TOOL_CHOICE
           generationConfig|generation_config.maxOutputTokens|max_output_tokens=max
           generationConfig|generation_config.thinkingConfig|thinking_config=@THINKING
+          generationConfig|generation_config.mediaResolution|media_resolution=@MEDIA_RESOLUTION
           generationConfig|generation_config.responseSchema|response_schema|responseJsonSchema|response_json_schema=@RESPONSE_FORMAT
           """);
 
@@ -253,6 +254,9 @@ final class ReferencePrompt {
         marker(value, 300);
       }
       default -> {
+        if (meaning.equals("@CONTAINER") && value instanceof Json.Str) {
+          return;
+        }
         if (!meaning.startsWith("@")) {
           sections.put(meaning, value);
         } else if (parameters.put(Parameter.valueOf(meaning.substring(1)), value) != null) {
@@ -274,10 +278,33 @@ final class ReferencePrompt {
     parameters.forEach(
         (parameter, value) -> {
           if (parameter.position() == position) {
-            text.writeBytes(framed(parameter.label(), value));
+            text.writeBytes(framed(parameter.label(), read(parameter, value)));
           }
         });
     return text.toByteArray();
+  }
+
+  /** A parameter without what the model doesn't read of it. */
+  private static Json read(Parameter parameter, Json value) {
+    return switch (parameter) {
+      case MCP_SERVERS -> without("authorization_token", value);
+      case CONTAINER -> without("id", value);
+      default -> value;
+    };
+  }
+
+  private static Json without(String name, Json value) {
+    return switch (value) {
+      case Json.Obj(List<Json.Member> members) ->
+          new Json.Obj(
+              members.stream()
+                  .filter(member -> !member.name().equals(name))
+                  .map(member -> new Json.Member(member.name(), without(name, member.value())))
+                  .toList());
+      case Json.Arr(List<Json> elements) ->
+          new Json.Arr(elements.stream().map(element -> without(name, element)).toList());
+      case Json.Str _, Json.Raw _ -> value;
+    };
   }
 
   // Members.
@@ -305,7 +332,10 @@ final class ReferencePrompt {
         continue;
       }
       List<String> names = row.path().get(level);
-      refuseRepeated(object, names);
+      refuseEachRepeated(object, names.toArray(String[]::new));
+      if (names.stream().filter(name -> member(object, name).isPresent()).count() > 1) {
+        faults.add(Verdict.DUPLICATE_KEY);
+      }
       List<Row> below =
           rows.stream()
               .filter(r -> r.path().size() > level + 1 && r.path().get(level).equals(names))
@@ -332,6 +362,10 @@ final class ReferencePrompt {
 
   /** Reads each element that is an object. */
   private void objects(Json array, Consumer<Json.Obj> each) {
+    if (dialect == Dialect.GEMINI && array instanceof Json.Obj alone) {
+      each.accept(alone);
+      return;
+    }
     if (!(array instanceof Json.Arr(List<Json> elements))) {
       faults.add(Verdict.UNEXPECTED_SHAPE);
       return;
