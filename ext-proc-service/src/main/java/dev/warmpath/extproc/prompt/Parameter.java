@@ -22,9 +22,9 @@ public enum Parameter {
   PROMPT_TEMPLATE(Position.START),
   PROMPT_VARIABLES(Position.START),
   /** Anthropic's; without their tokens, which differ by user. */
-  MCP_SERVERS(Position.START, "authorization_token"),
+  MCP_SERVERS(Position.START),
   /** Anthropic's skills; without the id, which the API hands out with the first response. */
-  CONTAINER(Position.START, "id"),
+  CONTAINER(Position.START),
   /** Gemini's: how many tokens an image is. */
   MEDIA_RESOLUTION(Position.START),
   /** Also Gemini's schema; OpenAI puts it before the system prompt. */
@@ -70,24 +70,14 @@ public enum Parameter {
   }
 
   private final Position position;
-  private final Names unread;
   private final String label = name().toLowerCase(Locale.ROOT);
 
-  /**
-   * @param unread names of members, at whatever depth, that the model doesn't read
-   */
-  Parameter(Position position, String... unread) {
+  Parameter(Position position) {
     this.position = position;
-    this.unread = new Names(unread);
   }
 
   public Position position() {
     return position;
-  }
-
-  /** Members that are not in its text. */
-  Names unread() {
-    return unread;
   }
 
   /** Its name in lower case, also what frames it in the canonical text. */

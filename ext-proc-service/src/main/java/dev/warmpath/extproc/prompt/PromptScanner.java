@@ -40,6 +40,9 @@ public final class PromptScanner {
 
   private static final Parameter[] ALL_PARAMETERS = Parameter.values();
   private static final Names PARAMETER_LABELS = Names.ofEnum(ALL_PARAMETERS);
+  private static final Names TOKENS = new Names("authorization_token");
+  private static final Names IDS = new Names("id");
+  private static final Names NOTHING = new Names();
 
   private final Limits limits;
   private final Scan scan;
@@ -351,7 +354,7 @@ public final class PromptScanner {
         PARAMETER_LABELS.put(i, json);
         json.put(JsonCursor.END);
         json.put(':');
-        if (!json.valueWithout(ALL_PARAMETERS[i].unread())) {
+        if (!json.valueWithout(unread(ALL_PARAMETERS[i]))) {
           return false;
         }
         json.put(JsonCursor.END);
@@ -369,6 +372,15 @@ public final class PromptScanner {
       prompt.valueTextEnds[i] = json.outPos;
     }
     return true;
+  }
+
+  /** Members of a parameter, at whatever depth, that no model reads. */
+  private static Names unread(Parameter parameter) {
+    return switch (parameter) {
+      case MCP_SERVERS -> TOKENS;
+      case CONTAINER -> IDS;
+      default -> NOTHING;
+    };
   }
 
   private void readAgain(int start, int end) {
