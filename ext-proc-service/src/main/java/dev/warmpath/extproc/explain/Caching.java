@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What of a prompt would be cached, row by row of the catalogue. All tokens are estimates: bytes of
@@ -22,8 +23,12 @@ final class Caching {
   /** Rows that are shown for a model that none of them names. */
   private static final int MAX_ROWS = 32;
 
+  /** Only the rows that are asked for. */
   private final Catalogue catalogue;
+
+  /** As it was asked for; empty: all. */
   private final String provider;
+
   private final double bytesPerToken;
   private final AnnotationPlanner planner = new AnnotationPlanner();
 
@@ -31,8 +36,13 @@ final class Caching {
    * @param provider only rows whose source begins with it; empty: all
    */
   Caching(Catalogue catalogue, String provider, double bytesPerToken) {
-    this.catalogue = catalogue;
-    this.provider = provider.toLowerCase(Locale.ROOT);
+    String prefix = provider.toLowerCase(Locale.ROOT);
+    this.catalogue =
+        Catalogue.of(
+            catalogue.rows().stream()
+                .filter(row -> row.source().toLowerCase(Locale.ROOT).startsWith(prefix))
+                .toList());
+    this.provider = provider;
     this.bytesPerToken = bytesPerToken;
   }
 
@@ -45,61 +55,101 @@ final class Caching {
         .orElse(Double.NaN);
   }
 
-  /** The rows that speak of a model: its own, or where there is none, all of its API. */
-  private List<ModelEntry> rows(Prompt prompt, String model) {
-    List<ModelEntry> own = catalogue.find(prompt.dialect(), model).stream().toList();
-    return (own.isEmpty() ? catalogue.rows() : own)
-        .stream()
-            .filter(row -> row.dialect() == prompt.dialect())
-            .filter(row -> row.source().toLowerCase(Locale.ROOT).startsWith(provider))
-            .limit(MAX_ROWS)
-            .toList();
-  }
+  /**
+   * What is told of a prompt, one map a row: minimum, what is cached, and each boundary with its
+   * decision.
+   *
+   * @param rows of the model; of a model that no row names, none
+   * @param others rows of a provider that was asked for, in place of those of such a model
+   */
+  record Explained(
+      boolean namesModel, List<Map<String, Object>> rows, List<Map<String, Object>> others) {}
 
   /**
-   * One map a row: minimum, what is cached, and each boundary with its decision.
+   * Explains a prompt.
    *
    * @param sharedBytes of the prompt's text that an earlier request had, too; below 0: not told
    */
-  List<Map<String, Object>> explain(Prompt prompt, String model, long sharedBytes) {
-    List<Map<String, Object>> rows = new ArrayList<>();
-    long tokens = (long) (prompt.textLength() / bytesPerToken);
-    for (ModelEntry row : rows(prompt, model)) {
-      Map<String, Object> map = new LinkedHashMap<>();
-      map.put("model", row.pattern());
-      map.put("source", row.source());
-      map.put("minimum_tokens", row.minCacheTokens());
-      map.put("prompt_tokens_estimated", tokens);
-      map.put("long_enough", tokens >= row.minCacheTokens());
-      if (sharedBytes >= 0) {
-        long shared = (long) (sharedBytes / bytesPerToken);
-        map.put("shared_tokens_estimated", shared);
-        map.put("shared_is_long_enough", shared >= row.minCacheTokens());
-      }
-      AnnotationPlan plan = planner.plan(prompt, row, bytesPerToken);
-      List<Map<String, Object>> breakpoints = new ArrayList<>();
-      for (Boundary boundary : Boundary.values()) {
-        Decision decision = plan.decision(boundary);
-        if (decision == Decision.ABSENT || decision == Decision.NO_MARKERS) {
-          continue;
-        }
-        Map<String, Object> breakpoint = new LinkedHashMap<>();
-        breakpoint.put("boundary", boundary.label());
-        breakpoint.put("decision", decision.label());
-        breakpoint.put("tokens_estimated", plan.estimatedTokens(boundary));
-        breakpoints.add(breakpoint);
-      }
-      map.put("breakpoints", breakpoints);
-      rows.add(map);
+  Explained explain(Prompt prompt, String model, long sharedBytes) {
+    Optional<ModelEntry> own = catalogue.find(prompt.dialect(), model);
+    if (own.isPresent()) {
+      return new Explained(true, List.of(row(prompt, own.get(), sharedBytes)), List.of());
     }
-    return rows;
+    List<Map<String, Object>> others =
+        provider.isEmpty()
+            ? List.of()
+            : catalogue.rows().stream()
+                .filter(row -> row.dialect() == prompt.dialect())
+                .limit(MAX_ROWS)
+                .map(row -> row(prompt, row, sharedBytes))
+                .toList();
+    return new Explained(false, List.of(), others);
   }
 
-  /** The same for people. */
-  static String text(List<Map<String, Object>> rows) {
-    if (rows.isEmpty()) {
-      return "  The catalogue has no row for this API and model.\n";
+  private Map<String, Object> row(Prompt prompt, ModelEntry row, long sharedBytes) {
+    long tokens = (long) (prompt.textLength() / bytesPerToken);
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("model", row.pattern());
+    map.put("source", row.source());
+    map.put("minimum_tokens", row.minCacheTokens());
+    map.put("prompt_tokens_estimated", tokens);
+    map.put("long_enough", tokens >= row.minCacheTokens());
+    if (sharedBytes >= 0) {
+      long shared = (long) (sharedBytes / bytesPerToken);
+      map.put("shared_tokens_estimated", shared);
+      map.put("shared_is_long_enough", shared >= row.minCacheTokens());
     }
+    AnnotationPlan plan = planner.plan(prompt, row, bytesPerToken);
+    List<Map<String, Object>> breakpoints = new ArrayList<>();
+    for (Boundary boundary : Boundary.values()) {
+      Decision decision = plan.decision(boundary);
+      if (decision == Decision.ABSENT || decision == Decision.NO_MARKERS) {
+        continue;
+      }
+      Map<String, Object> breakpoint = new LinkedHashMap<>();
+      breakpoint.put("boundary", boundary.label());
+      breakpoint.put("decision", decision.label());
+      breakpoint.put("tokens_estimated", plan.estimatedTokens(boundary));
+      breakpoints.add(breakpoint);
+    }
+    map.put("breakpoints", breakpoints);
+    return map;
+  }
+
+  /** Adds it to what is printed as JSON. */
+  static void put(Explained explained, Map<String, Object> json) {
+    json.put("model_in_catalogue", explained.namesModel());
+    json.put("caching", explained.rows());
+    if (!explained.others().isEmpty()) {
+      json.put("caching_would_be", explained.others());
+    }
+  }
+
+  /**
+   * The same for people.
+   *
+   * @param what is cached: {@code of the last request}, or empty
+   */
+  String text(Explained explained, String what) {
+    if (explained.namesModel()) {
+      return "What providers would cache%s, by the catalogue and estimated tokens:%n"
+              .formatted(what)
+          + text(explained.rows());
+    }
+    if (provider.isEmpty()) {
+      return "No row of the catalogue names this model, so what would be cached is not known"
+          + " (--provider shows the rows of one).\n";
+    }
+    String none = "No row of %s in the catalogue names this model.%n".formatted(provider);
+    return explained.others().isEmpty()
+        ? none + "It has no row for this API either.\n"
+        : none
+            + "What it would be%s with other models of %s, by estimated tokens:%n"
+                .formatted(what, provider)
+            + text(explained.others());
+  }
+
+  private static String text(List<Map<String, Object>> rows) {
     StringBuilder out = new StringBuilder();
     for (Map<String, Object> row : rows) {
       out.append(

@@ -90,7 +90,9 @@ public final class Explain implements Callable<Integer> {
       names = "--provider",
       defaultValue = "",
       paramLabel = "NAME",
-      description = "Only rows of the catalogue whose source begins so, as Anthropic.")
+      description =
+          "Only rows of the catalogue whose source begins so, as Anthropic; of a model that none"
+              + " of them names, what it would be.")
   private String provider = "";
 
   @Option(
@@ -206,7 +208,7 @@ public final class Explain implements Callable<Integer> {
     SharedPrefix shared = SharedPrefix.of(earlier, later);
     List<Difference> differences = new PromptComparison(MAX_WORDS).compare(earlier, later);
     String ofModel = bodies.model(later);
-    List<Map<String, Object>> cached = caching.explain(later, ofModel, shared.textBytes());
+    Caching.Explained cached = caching.explain(later, ofModel, shared.textBytes());
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("api", later.dialect().label());
     json.put("model", ofModel);
@@ -251,9 +253,8 @@ public final class Explain implements Callable<Integer> {
       list.add(map);
     }
     json.put("differences", list);
-    json.put("caching", cached);
-    text.append("What providers would cache, by the catalogue and estimated tokens:\n")
-        .append(Caching.text(cached));
+    Caching.put(cached, json);
+    text.append(caching.text(cached, ""));
     print(json, text.toString());
   }
 
@@ -327,7 +328,7 @@ public final class Explain implements Callable<Integer> {
   private void report(
       String file, Found found, Bodies bodies, Prompt last, Caching caching, Deque<byte[]> shown) {
     String ofModel = bodies.model(last);
-    List<Map<String, Object>> cached = caching.explain(last, ofModel, -1);
+    Caching.Explained cached = caching.explain(last, ofModel, -1);
     long requests = found.requests();
     List<Finding> findings = found.findings();
     Map<String, Object> json = new LinkedHashMap<>();
@@ -390,11 +391,8 @@ public final class Explain implements Callable<Integer> {
       list.add(map);
     }
     json.put("findings", list);
-    json.put("caching", cached);
-    text.append(
-            "What providers would cache of the last request, by the catalogue and estimated"
-                + " tokens:\n")
-        .append(Caching.text(cached));
+    Caching.put(cached, json);
+    text.append(caching.text(cached, " of the last request"));
     print(json, text.toString());
   }
 

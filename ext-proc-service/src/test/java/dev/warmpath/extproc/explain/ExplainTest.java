@@ -244,6 +244,57 @@ class ExplainTest {
   }
 
   @Test
+  void model_thatNoRowNames_isToldAndNoOtherRowIsShown() throws Exception {
+    String file = file("a.json", body(RULES, "one").replace("claude-opus-5", "nobody-knows"));
+
+    explain(file, file);
+    explain(file);
+
+    assertThat(out.toString())
+        .containsOnlyOnce("The prompts are the same")
+        .contains("No row of the catalogue names this model", "1 requests")
+        .doesNotContain("minimum", "claude");
+    out.getBuffer().setLength(0);
+    explain(file, file, "--json");
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.path("model_in_catalogue").booleanValue()).isFalse();
+    assertThat(json.path("caching").isArray()).isTrue();
+    assertThat(json.path("caching")).isEmpty();
+    assertThat(json.has("caching_would_be")).isFalse();
+  }
+
+  @Test
+  void model_thatNoRowOfTheProviderNames_isShownWhatItWouldBe() throws Exception {
+    String file = file("a.json", body(RULES, "one").replace("claude-opus-5", "nobody-knows"));
+
+    explain(file, file, "--provider", "anthropic");
+
+    assertThat(out.toString())
+        .contains(
+            "No row of anthropic in the catalogue names this model.",
+            "What it would be with other models of anthropic",
+            "  claude-opus-5: about");
+    out.getBuffer().setLength(0);
+    explain(file, file, "--provider", "anthropic", "--json");
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.path("model_in_catalogue").booleanValue()).isFalse();
+    assertThat(json.path("caching")).isEmpty();
+    assertThat(json.path("caching_would_be")).isNotEmpty();
+  }
+
+  @Test
+  void model_thatARowNames_isShownThatRowAlone() throws Exception {
+    String file = file("a.json", body(RULES, "one"));
+
+    explain(file, file, "--json");
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.path("model_in_catalogue").booleanValue()).isTrue();
+    assertThat(json.path("caching")).hasSize(1);
+    assertThat(json.has("caching_would_be")).isFalse();
+  }
+
+  @Test
   void api_unknownFromBody_asksForIt() throws Exception {
     assertThat(explain(file("a.jsonl", "{\"input\":\"text\"}"))).isEqualTo(1);
 
