@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.warmpath.extproc.CatalogueFile;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
+import dev.warmpath.extproc.prompt.Role;
 import dev.warmpath.extproc.prompt.SegmentKind;
 import dev.warmpath.extproc.volatility.Arrival;
 import dev.warmpath.extproc.volatility.DetectorSettings;
@@ -12,6 +13,7 @@ import dev.warmpath.extproc.volatility.Difference;
 import dev.warmpath.extproc.volatility.Finding;
 import dev.warmpath.extproc.volatility.PromptComparison;
 import dev.warmpath.extproc.volatility.Site;
+import dev.warmpath.extproc.volatility.VolatileKind;
 import dev.warmpath.extproc.volatility.VolatilityDetector;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +69,11 @@ public final class Explain implements Callable<Integer> {
   private static final int AROUND = 24;
 
   private static final int MAX_SHOWN_BYTES = 80;
+
+  /** The smallest block that an engine caches: vLLM's, by default. */
+  private static final int MIN_TOKENS_AGAIN = 16;
+
+  private static final String QUESTION = "question";
 
   @Parameters(
       paramLabel = "FILE",
@@ -232,19 +240,20 @@ public final class Explain implements Callable<Integer> {
     for (Difference difference : differences) {
       long again = (long) (difference.bytesAgain() / bytesPerToken);
       Map<String, Object> map = place(difference.site(), difference.segment(), difference.index());
-      map.put("kind", difference.kind().label());
+      boolean isQuestion = isQuestion(difference, later, again);
+      String kind = isQuestion ? QUESTION : difference.kind().label();
+      map.put("kind", kind);
       map.put("parameter", difference.parameter());
       map.put("offset", difference.offset());
       map.put("length", difference.length());
       map.put("tokens_again_estimated", again);
-      map.put("remedy", difference.kind().remedy());
+      map.put("remedy", isQuestion ? Optional.empty() : difference.kind().remedy());
       text.append(
-          "%s at %s, about %d tokens behind it are the same again.%n  %s%n"
-              .formatted(
-                  difference.kind().label(),
-                  difference.place(),
-                  again,
-                  difference.kind().remedy()));
+          isQuestion
+              ? "%s at %s. The users' own text, as it has to be.%n"
+                  .formatted(kind, difference.place())
+              : "%s at %s, about %d tokens behind it are the same again.%n  %s%n"
+                  .formatted(kind, difference.place(), again, difference.kind().remedy()));
       if (isTextShown && difference.site() != Site.PARAMETER) {
         String shown = shown(later, difference.segment(), difference.offset(), difference.length());
         map.put("text", shown);
@@ -256,6 +265,18 @@ public final class Explain implements Callable<Integer> {
     Caching.put(cached, json);
     text.append(caching.text(cached, ""));
     print(json, text.toString());
+  }
+
+  /**
+   * Whether a difference is in what users ask, whatever its text looks like: nothing behind it
+   * would be read from a cache if it were gone.
+   */
+  private static boolean isQuestion(Difference difference, Prompt later, long tokensAgain) {
+    return difference.site() == Site.MESSAGE
+        && difference.kind() != VolatileKind.RETRIEVAL_ORDER
+        && difference.segment() < later.segments()
+        && later.role(difference.segment()) == Role.USER
+        && tokensAgain < MIN_TOKENS_AGAIN;
   }
 
   private boolean scan(Bodies bodies, String file, Prompt into) throws IOException {

@@ -3,9 +3,10 @@ package dev.warmpath.extproc.explain;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** Writes maps, lists, strings, numbers and booleans as JSON; an unknown number is null. */
+/** Writes maps, lists, strings, numbers and booleans as JSON; what is empty is null. */
 final class Json {
 
   private Json() {}
@@ -43,6 +44,13 @@ final class Json {
       case OptionalDouble number -> {
         if (number.isPresent()) {
           write(number.getAsDouble(), out, indent);
+        } else {
+          out.append("null");
+        }
+      }
+      case Optional<?> known -> {
+        if (known.isPresent()) {
+          write(known.get(), out, indent);
         } else {
           out.append("null");
         }

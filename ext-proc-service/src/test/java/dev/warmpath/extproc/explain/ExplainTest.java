@@ -215,6 +215,48 @@ class ExplainTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "My name is Anna Berg, where is my parcel? | My name is Otto Tal, where is my parcel?",
+        "Order 8f3a9c1e77d24b60 | Order 1b9e04d2c7aa83f5",
+        "It is 13:10, when do you close? | It is 17:45, when do you close?",
+        "What is a prefix? | Tell me a story.",
+      })
+  void pair_usersAskDifferentThings_isAQuestionWithoutRemedy(String one, String other)
+      throws Exception {
+    String first = file("a.json", body(RULES, one));
+    String second = file("b.json", body(RULES, other));
+
+    explain(first, second);
+    assertThat(out.toString())
+        .contains("question at message[0]+", "The users' own text")
+        .doesNotContain("Move ", "Leave ");
+    out.getBuffer().setLength(0);
+    explain(first, second, "--json");
+
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.path("differences"))
+        .isNotEmpty()
+        .allSatisfy(
+            difference -> {
+              assertThat(difference.path("kind").asText()).isEqualTo("question");
+              assertThat(difference.path("remedy").isNull()).isTrue();
+            });
+  }
+
+  @Test
+  void pair_muchIsTheSameBehindInTheUsersMessage_keepsKindAndRemedy() throws Exception {
+    String first = file("a.json", body("Be kind.", "It is 13:10. " + RULES));
+    String second = file("b.json", body("Be kind.", "It is 17:45. " + RULES));
+
+    explain(first, second);
+
+    assertThat(out.toString())
+        .contains("time_stamp at message[0]+6, about 21 tokens", "Move the time");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         // earlier | later | parted at
         "\"cache_salt\":\"a\", | \"cache_salt\":\"b\", | cache_salt",
         "'' | \"cache_salt\":\"b\", | cache_salt",
