@@ -12,7 +12,7 @@ public enum Decision {
   CLIENT_MARKED,
   /** A tool has no name to be sorted by. */
   UNNAMED_TOOL,
-  /** The last message isn't the user's, or holds no text to move a line to. */
+  /** No message of the user's holds text to move a line to. */
   NO_USER_TEXT,
   /** Nothing would be left of a text, which some APIs refuse. */
   WOULD_EMPTY_A_TEXT;

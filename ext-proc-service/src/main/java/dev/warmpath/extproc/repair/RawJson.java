@@ -1,5 +1,9 @@
 package dev.warmpath.extproc.repair;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Arrays;
+
 /**
  * Finds its way through raw JSON that the scanner has already found sound. Offsets are of the body;
  * members and elements are half-open ranges without the white space around them. Stateless.
@@ -52,8 +56,8 @@ final class RawJson {
   }
 
   /**
-   * The value of an object's last member of a name, or {@link #NONE}. A name that is written with
-   * escapes is not found.
+   * The value of an object's last member of a name, or {@link #NONE}. The name may be written with
+   * escapes.
    *
    * @param at the opening brace; anything else has no members
    */
@@ -73,18 +77,64 @@ final class RawJson {
     return found[0];
   }
 
-  /** Whether the string at an offset is this one, written without escapes. */
-  static boolean isName(byte[] body, int at, byte[] name) {
-    int quote = at + 1 + name.length;
-    if (quote >= body.length || body[quote] != '"') {
-      return false;
+  /** Whether the string at an offset reads so. */
+  private static boolean isName(byte[] body, int at, byte[] name) {
+    int start = at + 1;
+    int end = endOfString(body, at) - 1;
+    return hasEscapes(body, start, end)
+        ? Arrays.equals(name, decoded(body, start, end).getBytes(UTF_8))
+        : Arrays.equals(name, 0, name.length, body, start, end);
+  }
+
+  /** What the string at an offset says, in UTF-8: to be compared. */
+  static byte[] name(byte[] body, int at) {
+    int start = at + 1;
+    int end = endOfString(body, at) - 1;
+    return hasEscapes(body, start, end)
+        ? decoded(body, start, end).getBytes(UTF_8)
+        : Arrays.copyOfRange(body, start, end);
+  }
+
+  /** A string's raw bytes, or some of them, without escapes. */
+  static String decoded(byte[] body, int start, int end) {
+    String raw = new String(body, start, end - start, UTF_8);
+    if (raw.indexOf('\\') < 0) {
+      return raw;
     }
-    for (int i = 0; i < name.length; i++) {
-      if (body[at + 1 + i] != name[i]) {
-        return false;
+    var text = new StringBuilder(raw.length());
+    int at = 0;
+    while (at < raw.length()) {
+      char c = raw.charAt(at++);
+      if (c != '\\') {
+        text.append(c);
+        continue;
+      }
+      char escaped = raw.charAt(at++);
+      if (escaped == 'u') {
+        text.append((char) Integer.parseInt(raw, at, at + 4, 16));
+        at += 4;
+      } else {
+        text.append(
+            switch (escaped) {
+              case 'b' -> '\b';
+              case 'f' -> '\f';
+              case 'n' -> '\n';
+              case 'r' -> '\r';
+              case 't' -> '\t';
+              default -> escaped;
+            });
       }
     }
-    return true;
+    return text.toString();
+  }
+
+  private static boolean hasEscapes(byte[] body, int start, int end) {
+    for (int at = start; at < end; at++) {
+      if (body[at] == '\\') {
+        return true;
+      }
+    }
+    return false;
   }
 
   static int endOfValue(byte[] body, int at) {

@@ -1,7 +1,6 @@
 package dev.warmpath.extproc.repair;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.re2j.Pattern;
 import dev.warmpath.extproc.annotate.Splices;
@@ -15,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves lines of the system prompt to the end of the last user message, as they are written in the
- * body. Lines end with an escaped line feed. Stateless.
+ * Moves lines of the system prompt to the end of the last text that is the user's, wherever that
+ * stands, as they are written in the body. Lines end with an escaped line feed. Stateless.
  */
 final class SystemLines {
 
@@ -78,13 +77,15 @@ final class SystemLines {
   }
 
   private static @Nullable Text lastUserText(Prompt prompt) {
-    int last = prompt.segments() - 1;
-    if (prompt.kind(last) != SegmentKind.MESSAGE || prompt.role(last) != Role.USER) {
-      return null;
-    }
-    for (int part = prompt.partsEnd(last) - 1; part >= prompt.partsStart(last); part--) {
-      if (prompt.partKind(part) == PartKind.TEXT) {
-        return text(prompt, part);
+    for (int part = prompt.parts() - 1; part >= 0; part--) {
+      int segment = prompt.partSegment(part);
+      if (prompt.kind(segment) == SegmentKind.MESSAGE
+          && prompt.role(segment) == Role.USER
+          && prompt.partKind(part) == PartKind.TEXT) {
+        Text text = text(prompt, part);
+        if (text != null) {
+          return text;
+        }
       }
     }
     return null;
@@ -150,45 +151,12 @@ final class SystemLines {
   }
 
   private static boolean matches(byte[] body, Line line, List<Pattern> patterns) {
-    String text = decoded(body, line);
+    String text = RawJson.decoded(body, line.start(), line.end());
     for (Pattern pattern : patterns) {
       if (pattern.matcher(text).matches()) {
         return true;
       }
     }
     return false;
-  }
-
-  /** Undoes the escapes of a JSON string. */
-  private static String decoded(byte[] body, Line line) {
-    String raw = new String(body, line.start(), line.end() - line.start(), UTF_8);
-    if (raw.indexOf('\\') < 0) {
-      return raw;
-    }
-    var text = new StringBuilder(raw.length());
-    int at = 0;
-    while (at < raw.length()) {
-      char c = raw.charAt(at++);
-      if (c != '\\') {
-        text.append(c);
-        continue;
-      }
-      char escaped = raw.charAt(at++);
-      if (escaped == 'u') {
-        text.append((char) Integer.parseInt(raw, at, at + 4, 16));
-        at += 4;
-      } else {
-        text.append(
-            switch (escaped) {
-              case 'b' -> '\b';
-              case 'f' -> '\f';
-              case 'n' -> '\n';
-              case 'r' -> '\r';
-              case 't' -> '\t';
-              default -> escaped;
-            });
-      }
-    }
-    return text.toString();
   }
 }

@@ -50,11 +50,9 @@ final class ToolOrder {
       segments.add(i);
       tools.add(
           new Tool(
-              name == RawJson.NONE
-                  ? new byte[0]
-                  : Arrays.copyOfRange(body, name, RawJson.endOfString(body, name)),
+              name == RawJson.NONE ? new byte[0] : RawJson.name(body, name),
               sortSchemas
-                  ? SchemaOrder.sorted(body, start, end)
+                  ? SchemaOrder.sorted(body, start, end, prompt.dialect())
                   : Arrays.copyOfRange(body, start, end)));
     }
     // A marker is about what stands before it, which would be other tools then.

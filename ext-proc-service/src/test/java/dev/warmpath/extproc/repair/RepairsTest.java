@@ -140,11 +140,90 @@ class RepairsTest {
         .isEqualTo("{\"tools\":[" + expected + "]," + USER);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "OPENAI_CHAT |"
+            + " {\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":%s,\"strict\":true}}",
+        "OPENAI_CHAT | {\"function\":{\"parameters\":%s,\"\\u0073trict\":true,\"name\":\"f\"}}",
+        "OPENAI_RESPONSES |"
+            + " {\"type\":\"function\",\"name\":\"f\",\"strict\":true,\"parameters\":%s}",
+        // Its tools are strict unless they say otherwise.
+        "OPENAI_RESPONSES | {\"type\":\"function\",\"name\":\"f\",\"parameters\":%s}",
+        "OPENAI_RESPONSES |"
+            + " {\"type\":\"function\",\"name\":\"f\",\"strict\":null,\"parameters\":%s}",
+        "ANTHROPIC_MESSAGES | {\"name\":\"f\",\"strict\":true,\"input_schema\":%s}",
+        "BEDROCK_CONVERSE |"
+            + " {\"toolSpec\":{\"name\":\"f\",\"strict\":true,\"inputSchema\":{\"json\":%s}}}",
+      })
+  void schema_ofAStrictTool_staysAsTheModelIsToGenerate(Dialect dialect, String tool) {
+    String body = body(dialect, List.of(tool.formatted("{\"b\":1,\"a\":2}")));
+
+    assertThat(repaired(SORT_SCHEMAS, dialect, body)).isEqualTo(body);
+    assertThat(counted).containsExactly("tools nothing_to_do");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "OPENAI_CHAT | {\"function\":{\"name\":\"f\",\"strict\":false,\"parameters\":%s}}",
+        "OPENAI_CHAT | {\"function\":{\"name\":\"f\",\"strict\":null,\"parameters\":%s}}",
+        "OPENAI_RESPONSES |"
+            + " {\"type\":\"function\",\"name\":\"f\",\"strict\":false,\"parameters\":%s}",
+        "ANTHROPIC_MESSAGES | {\"name\":\"f\",\"input_schema\":%s}",
+        "BEDROCK_CONVERSE | {\"toolSpec\":{\"name\":\"f\",\"inputSchema\":{\"json\":%s}}}",
+      })
+  void schema_ofAToolThatIsNotStrict_isSorted(Dialect dialect, String tool) {
+    String strict = "{\"name\":\"s\",\"strict\":true,\"input_schema\":{\"b\":1,\"a\":2}}";
+
+    assertThat(
+            repaired(
+                SORT_SCHEMAS,
+                dialect,
+                body(dialect, List.of(strict, tool.formatted("{\"b\":1,\"a\":2}")))))
+        .isEqualTo(body(dialect, List.of(strict, tool.formatted("{\"a\":2,\"b\":1}"))));
+    assertThat(counted).containsExactly("tools repaired");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // One name written twice: which one counts is the reader's business.
+        "{\"b\":1,\"\\u0062\":2} | {\"b\":1,\"\\u0062\":2}",
+        "{\"\\u0062\":2,\"b\":1} | {\"\\u0062\":2,\"b\":1}",
+        "{\"c\":1,\"\\u0062\":2,\"a\":3} | {\"a\":3,\"\\u0062\":2,\"c\":1}",
+        "{\"\\u00fc\":1,\"z\":2,\"\\n\":3} | {\"\\n\":3,\"z\":2,\"\\u00fc\":1}",
+      })
+  void schema_namesWithEscapes_areComparedAsTheyRead(String schema, String sorted) {
+    String body = "{\"tools\":[{\"name\":\"f\",\"input_schema\":%s}]," + USER;
+
+    assertThat(repaired(SORT_SCHEMAS, Dialect.ANTHROPIC_MESSAGES, body.formatted(schema)))
+        .isEqualTo(body.formatted(sorted));
+  }
+
   @Test
-  void schema_ofGeminisDeclarations_isSorted() {
+  void tools_namesWithEscapes_areComparedAsTheyRead() {
+    String body = "{\"tools\":[{\"name\":\"b\"},{\"name\":\"\\u0062\",\"x\":1}]," + USER;
+
+    assertThat(repaired(SORT_TOOLS, Dialect.ANTHROPIC_MESSAGES, body)).isEqualTo(body);
+    assertThat(counted).containsExactly("tools nothing_to_do");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "functionDeclarations,parameters",
+    "function_declarations,parameters",
+    "functionDeclarations,parametersJsonSchema",
+    "function_declarations,parameters_json_schema",
+  })
+  void schema_ofGeminisDeclarations_isSorted(String declarations, String schema) {
     String body =
-        "{\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\",\"parameters\":%s}]}],"
-            + "\"contents\":[{\"parts\":[{\"text\":\"Hi\"}]}]}";
+        ("{\"tools\":[{\"%s\":[{\"name\":\"f\",\"%s\":%%s}]}],"
+                + "\"contents\":[{\"parts\":[{\"text\":\"Hi\"}]}]}")
+            .formatted(declarations, schema);
 
     assertThat(repaired(SORT_SCHEMAS, Dialect.GEMINI, body.formatted("{\"b\":1,\"a\":2}")))
         .isEqualTo(body.formatted("{\"a\":2,\"b\":1}"));
@@ -178,6 +257,38 @@ class RepairsTest {
         .isEqualTo(chat.formatted(after, user));
     assertThat(repaired(MOVE_DATE, Dialect.ANTHROPIC_MESSAGES, blocks.formatted(before, "Hi")))
         .isEqualTo(blocks.formatted(after, user));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // What stands behind the user's text; %s is its end.
+        "OPENAI_CHAT | {\"role\":\"user\",\"content\":\"Hi%s\"},"
+            + "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\"}]},"
+            + "{\"role\":\"tool\",\"content\":\"42\"}",
+        "OPENAI_CHAT | {\"role\":\"user\",\"content\":\"Hi%s\"},"
+            + "{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"u\"}}]}",
+        "ANTHROPIC_MESSAGES | {\"role\":\"user\",\"content\":\"old\"},"
+            + "{\"role\":\"assistant\",\"content\":\"a\"},"
+            + "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Hi%s\"}]},"
+            + "{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"f\","
+            + "\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\","
+            + "\"tool_use_id\":\"1\",\"content\":\"42\"}]}",
+        "ANTHROPIC_MESSAGES | {\"role\":\"user\",\"content\":\"Hi%s\"},"
+            + "{\"role\":\"assistant\",\"content\":\"The answer is\"}",
+      })
+  void line_lastMessageIsNotTheUsersText_movesToTheLastThatIs(Dialect dialect, String messages) {
+    String body =
+        switch (dialect) {
+          case ANTHROPIC_MESSAGES -> "{\"system\":\"Be\\nToday is 1\",\"messages\":[%s]}";
+          default -> "{\"messages\":[{\"role\":\"system\",\"content\":\"Be\\nToday is 1\"},%s]}";
+        };
+
+    assertThat(repaired(MOVE_DATE, dialect, body.formatted(messages.formatted(""))))
+        .isEqualTo(
+            body.replace("Today is 1", "").formatted(messages.formatted("\\n\\nToday is 1")));
+    assertThat(counted).containsExactly("system_lines repaired");
   }
 
   @Test
