@@ -165,7 +165,16 @@ final class JsonCursor {
   }
 
   boolean outEndsWith(int from, int to, byte[] ending) {
-    return to - from >= ending.length && outIs(to - ending.length, to, ending);
+    int start = to - ending.length;
+    if (start < from || !outIs(start, to, ending)) {
+      return false;
+    }
+    // The first letter may be that of an escape, as in a tab before "ool_result".
+    int backslashes = 0;
+    while (start - backslashes > from && out[start - backslashes - 1] == '\\') {
+      backslashes++;
+    }
+    return (backslashes & 1) == 0;
   }
 
   /** The first eight bytes of what was written in [from, to), with zeros where there are less. */

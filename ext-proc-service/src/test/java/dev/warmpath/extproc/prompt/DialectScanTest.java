@@ -434,6 +434,20 @@ class DialectScanTest {
                 + "<\"container>:{\"skills>:[{\"skill_id>:\"pdf>}]}>");
   }
 
+  /** Found by fuzzing: a tab before {@code ool_result} reads like an ending in canonical text. */
+  @Test
+  void type_escapeThatReadsLikeAnEnding_isNone() {
+    String body =
+        "{'messages':[{'role':'user','content':[{'type':'%stool_result','content':'c'}]}]}";
+
+    scan(Dialect.ANTHROPIC_MESSAGES, body.formatted("x_"));
+    assertThat(prompt.partKind(0)).isEqualTo(PartKind.TOOL_RESULT);
+    scan(Dialect.ANTHROPIC_MESSAGES, body.formatted("\\"));
+    assertThat(prompt.partKind(0)).isEqualTo(PartKind.OTHER);
+    scan(Dialect.ANTHROPIC_MESSAGES, body.formatted("\\\\"));
+    assertThat(prompt.partKind(0)).isEqualTo(PartKind.TOOL_RESULT);
+  }
+
   @Test
   void gemini_mediaResolution_isAParameter() {
     scan(
