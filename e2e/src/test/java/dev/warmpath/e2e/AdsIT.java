@@ -16,8 +16,17 @@ import dev.warmpath.e2e.ControlPlaneHarness.Event;
 import dev.warmpath.e2e.envoy.EnvoyProcess;
 import dev.warmpath.e2e.envoy.Poll;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -29,6 +38,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -41,6 +51,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a real Envoy makes of what discovery sends, and when. */
 class AdsIT {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+  /** Of an ext_proc service that isn't there. */
+  private static final String UNANSWERED = "  ext_proc_addresses: [\"127.0.0.1:9\"]\n";
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -78,8 +91,8 @@ class AdsIT {
         """
         envoy:
           listener_address: 127.0.0.1:0
-          ext_proc_addresses: ["127.0.0.1:9"]
         """
+            + UNANSWERED
             + rest);
   }
 
@@ -238,8 +251,8 @@ class AdsIT {
 
   @Test
   void publish_poolReplacedUnderLoad_noRequestFails() throws Exception {
-    Snapshot first = ControlPlaneHarness.snapshot(replaceable("llama", llama));
-    Snapshot second = ControlPlaneHarness.snapshot(replaceable("qwen", qwen));
+    Snapshot first = ControlPlaneHarness.snapshot(replaceable(UNANSWERED, "llama", llama));
+    Snapshot second = ControlPlaneHarness.snapshot(replaceable(UNANSWERED, "qwen", qwen));
     controlPlane.publish(first);
     try (EnvoyProcess envoy = controlPlane.startEnvoy();
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -258,10 +271,9 @@ class AdsIT {
                 return null;
               });
 
-      for (int i = 0; i < 4; i++) {
+      for (int i = 0; i < 3; i++) {
         Snapshot next = i % 2 == 0 ? second : first;
-        controlPlane.publishAndAwait(next, XdsType.ROUTE);
-        controlPlane.await(new Event.Acked(XdsType.CLUSTER, next.version(XdsType.CLUSTER)));
+        controlPlane.publishAndAwait(next, XdsType.ROUTE, XdsType.CLUSTER);
         int before = answered.get();
         Poll.until(
             "answers on the new pool",
@@ -277,10 +289,68 @@ class AdsIT {
     }
   }
 
-  private static Config replaceable(String pool, Upstream engine) {
-    return config(
+  @Test
+  void publish_poolReplacedWhileARequestWaitsForExtProc_itIsAnswered() throws Exception {
+    Server silent = silentExtProcService();
+    try {
+      String slow =
+          "  message_timeout: 1s\n  ext_proc_addresses: [\"127.0.0.1:%d\"]\n"
+              .formatted(silent.getPort());
+      controlPlane.publish(ControlPlaneHarness.snapshot(replaceable(slow, "llama", llama)));
+      Snapshot second = ControlPlaneHarness.snapshot(replaceable(slow, "qwen", qwen));
+      try (EnvoyProcess envoy = controlPlane.startEnvoy()) {
+        CompletableFuture<HttpResponse<String>> response =
+            client.sendAsync(
+                HttpRequest.newBuilder(uri(envoy, "/chat")).timeout(TIMEOUT).build(),
+                BodyHandlers.ofString());
+        Poll.until(
+            "a request in Envoy",
+            TIMEOUT,
+            () -> envoy.admin().stat("http.warmpath.downstream_rq_active") == 1);
+
+        controlPlane.publishAndAwait(second, XdsType.ROUTE, XdsType.CLUSTER);
+
+        assertThat(response.get().statusCode()).isEqualTo(200);
+        assertThat(llama.seen()).hasSize(1);
+      }
+    } finally {
+      silent.shutdownNow().awaitTermination();
+    }
+  }
+
+  /** One that is healthy and answers no message. */
+  private static Server silentExtProcService() throws IOException {
+    return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .addService(new HealthStatusManager().getHealthService())
+        .addService(
+            new ExternalProcessorGrpc.ExternalProcessorImplBase() {
+              @Override
+              public StreamObserver<ProcessingRequest> process(
+                  StreamObserver<ProcessingResponse> responses) {
+                return new StreamObserver<>() {
+                  @Override
+                  public void onNext(ProcessingRequest request) {}
+
+                  @Override
+                  public void onError(Throwable cancelled) {}
+
+                  @Override
+                  public void onCompleted() {
+                    responses.onCompleted();
+                  }
+                };
+              }
+            })
+        .build()
+        .start();
+  }
+
+  private static Config replaceable(String envoy, String pool, Upstream engine) {
+    return ControlPlaneHarness.config(
         """
-        pools:
+        envoy:
+          listener_address: 127.0.0.1:0
+        %spools:
         - name: %s
           endpoints:
           - address: %s
@@ -288,7 +358,7 @@ class AdsIT {
         - id: chat
           pool: %s
         """
-            .formatted(pool, engine.address(), pool));
+            .formatted(envoy, pool, engine.address(), pool));
   }
 
   @Test

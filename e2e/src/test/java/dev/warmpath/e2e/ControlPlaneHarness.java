@@ -22,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -109,10 +110,19 @@ final class ControlPlaneHarness implements AutoCloseable {
     return List.copyOf(events);
   }
 
-  /** Publishes, and waits until Envoy has taken that version of the type. */
-  void publishAndAwait(Snapshot snapshot, XdsType type) {
+  /** Publishes, and waits until Envoy has then taken these versions, had it had them before. */
+  void publishAndAwait(Snapshot snapshot, XdsType... types) {
+    int before = events.size();
     publish(snapshot);
-    await(new Event.Acked(type, snapshot.version(type)));
+    List<Event> awaited = new ArrayList<>();
+    for (XdsType type : types) {
+      awaited.add(new Event.Acked(type, snapshot.version(type)));
+    }
+    Poll.until(
+        awaited.toString(),
+        TIMEOUT,
+        () -> events().stream().skip(before).toList().containsAll(awaited),
+        events::toString);
   }
 
   void await(Event event) {

@@ -94,7 +94,7 @@ final class AdsStream {
   /** The clusters that it was sent last and may have taken; those that it held, once refused. */
   private SortedMap<String, Any> sentClusters = Collections.emptySortedMap();
 
-  /** When the node took routes last. */
+  /** When the node took routes last; of those that it came with, when it came. */
   private long routesTakenNanos;
 
   /** Whether a look at dropped clusters is scheduled. */
@@ -107,6 +107,7 @@ final class AdsStream {
   AdsStream(Shared shared, Outbound out) {
     this.shared = shared;
     this.out = out;
+    routesTakenNanos = shared.timer().nanoTime();
     context =
         new SynchronizationContext(
             (thread, failure) -> {

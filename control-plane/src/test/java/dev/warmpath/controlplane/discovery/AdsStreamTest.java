@@ -150,6 +150,20 @@ class AdsStreamTest {
   }
 
   @Test
+  void publish_clusterDroppedOfANodeThatCameBackWithItsRoutes_goesAfterTheDelay() {
+    FakeNode before = settled(Snapshots.UNROUTED_POOL);
+    var node = new FakeNode(Snapshots.UNROUTED_POOL);
+    node.resume(CLUSTER, before.version(CLUSTER));
+    node.resume(ROUTE, before.version(ROUTE), "warmpath");
+    node.take();
+
+    node.publish(Snapshots.FIRST);
+    node.pass(FakeNode.REMOVAL_DELAY_NANOS);
+
+    assertThat(node.take()).contains(CLUSTERS);
+  }
+
+  @Test
   void publish_droppedClusterWantedAgain_isNeverRemoved() {
     FakeNode node = movedToOtherPool();
 

@@ -237,7 +237,9 @@ final class FakeNode implements AdsStream.Outbound, AckListener {
 
   private static final class FakeTimer implements AdsStream.Timer {
     private final Map<Long, Runnable> due = new HashMap<>();
-    private long now = Long.MAX_VALUE - 10;
+
+    /** Any moment may be a clock's zero. */
+    private long now = Long.MIN_VALUE / 2;
 
     @Override
     public long nanoTime() {

@@ -79,6 +79,19 @@ final class Snapshots {
                 pool: qwen
               """);
 
+  /** As {@link #FIRST}, with a pool more that no route leads to. */
+  static final Snapshot UNROUTED_POOL =
+      of(
+          ENVOY
+              + "pools:\n"
+              + LLAMA
+              + QWEN
+              + """
+              routes:
+              - id: chat
+                pool: llama
+              """);
+
   /** Pool qwen instead of pool llama, the route leading there. */
   static final Snapshot OTHER_POOL =
       of(
