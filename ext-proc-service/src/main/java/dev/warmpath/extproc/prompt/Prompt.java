@@ -84,8 +84,7 @@ public final class Prompt {
   byte[] text = NO_BYTES;
   int textLength;
 
-  /** Whether {@link #decodeInto} wrote the text. */
-  boolean isDecoded;
+  private boolean isDecoded;
 
   int firstByteAfterBrace;
 
@@ -201,6 +200,11 @@ public final class Prompt {
     to.decodeText(this);
   }
 
+  /** Whether {@link #decodeInto} wrote the text. */
+  public boolean isDecoded() {
+    return isDecoded;
+  }
+
   private void decodeText(Prompt from) {
     int textEnd = from.valueTextEnds[VALUES - 1];
     if (text.length < textEnd) {
@@ -241,30 +245,35 @@ public final class Prompt {
 
   /** Writes canonical text without its escapes, and returns where that ends. */
   private static int decode(byte[] from, int start, int end, byte[] to, int at) {
+    int run = start;
     int next = start;
     while (next < end) {
-      byte b = from[next++];
-      if (b == '\\') {
-        byte escaped = from[next++];
-        b =
-            switch (escaped) {
-              case 'b' -> '\b';
-              case 'f' -> '\f';
-              case 'n' -> '\n';
-              case 'r' -> '\r';
-              case 't' -> '\t';
-              case 'u' -> {
-                next += 4;
-                yield (byte)
-                    (Character.digit(from[next - 2], 16) << 4
-                        | Character.digit(from[next - 1], 16));
-              }
-              default -> escaped;
-            };
+      if (from[next] != '\\') {
+        next++;
+        continue;
       }
-      to[at++] = b;
+      System.arraycopy(from, run, to, at, next - run);
+      at += next - run;
+      byte escaped = from[next + 1];
+      next += 2;
+      to[at++] =
+          switch (escaped) {
+            case 'b' -> '\b';
+            case 'f' -> '\f';
+            case 'n' -> '\n';
+            case 'r' -> '\r';
+            case 't' -> '\t';
+            case 'u' -> {
+              next += 4;
+              yield (byte)
+                  (Character.digit(from[next - 2], 16) << 4 | Character.digit(from[next - 1], 16));
+            }
+            default -> escaped;
+          };
+      run = next;
     }
-    return at;
+    System.arraycopy(from, run, to, at, end - run);
+    return at + end - run;
   }
 
   private static int[] copyInto(int[] to, int[] from, int count) {

@@ -34,66 +34,23 @@ record Parting(
     boolean inConversation) {
 
   Parting with(long otherValue) {
-    return new Parting(
-        site,
-        segment,
-        index,
-        itemKey,
-        parameter,
-        anchor,
-        offset,
-        length,
-        form,
-        cue,
-        hasNumber,
-        number,
-        otherValue,
-        sameBehind,
-        sameAgain,
-        inConversation);
+    return copy(offset, length, otherValue, sameBehind, sameAgain);
   }
 
   Parting moved(int otherOffset, int otherLength) {
-    return new Parting(
-        site,
-        segment,
-        index,
-        itemKey,
-        parameter,
-        anchor,
-        otherOffset,
-        otherLength,
-        form,
-        cue,
-        hasNumber,
-        number,
-        value,
-        sameBehind,
-        sameAgain,
-        inConversation);
+    return copy(otherOffset, otherLength, value, sameBehind, sameAgain);
   }
 
   Parting withSameBehind(int bytes) {
-    return new Parting(
-        site,
-        segment,
-        index,
-        itemKey,
-        parameter,
-        anchor,
-        offset,
-        length,
-        form,
-        cue,
-        hasNumber,
-        number,
-        value,
-        bytes,
-        sameAgain,
-        inConversation);
+    return copy(offset, length, value, bytes, sameAgain);
   }
 
   Parting withSameAgain(long bytes) {
+    return copy(offset, length, value, sameBehind, bytes);
+  }
+
+  private Parting copy(
+      int newOffset, int newLength, long newValue, int newSameBehind, long newSameAgain) {
     return new Parting(
         site,
         segment,
@@ -101,15 +58,15 @@ record Parting(
         itemKey,
         parameter,
         anchor,
-        offset,
-        length,
+        newOffset,
+        newLength,
         form,
         cue,
         hasNumber,
         number,
-        value,
-        sameBehind,
-        bytes,
+        newValue,
+        newSameBehind,
+        newSameAgain,
         inConversation);
   }
 }

@@ -14,8 +14,6 @@ public final class PromptComparison {
 
   private final Outliner outliner;
   private final Comparer comparer = new Comparer();
-  private final Prompt decodedEarlier = new Prompt();
-  private final Prompt decodedLater = new Prompt();
 
   /**
    * @param maxWords of one prompt that are compared
@@ -24,15 +22,21 @@ public final class PromptComparison {
     outliner = new Outliner(SEED, maxWords);
   }
 
-  /** All differences, in the order of the later prompt; offsets are in its decoded text. */
+  /**
+   * All differences, in the order of the later prompt.
+   *
+   * @param earlier {@linkplain Prompt#decodeInto decoded}
+   * @param later likewise
+   */
   public List<Difference> compare(Prompt earlier, Prompt later) {
-    earlier.decodeInto(decodedEarlier);
-    later.decodeInto(decodedLater);
-    Outline then = outliner.outline(decodedEarlier, null);
-    Outline now = outliner.outline(decodedLater, null);
+    if (!earlier.isDecoded() || !later.isDecoded()) {
+      throw new IllegalArgumentException("prompts: canonical text (expected: decoded)");
+    }
+    Outline then = outliner.outline(earlier, null);
+    Outline now = outliner.outline(later, null);
     List<Difference> differences = new ArrayList<>();
     for (Parting parting :
-        comparer.compare(then, now, decodedLater, now.history.continues(then.history))) {
+        comparer.compare(then, now, later, now.history.continues(then.history))) {
       Place place = new Place(parting, 0);
       place.add(parting, 0, 0, 0);
       differences.add(

@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +45,6 @@ public final class VolatilityDetector {
   private final Outliner outliner;
   private final Comparer comparer = new Comparer();
 
-  /** The prompt that is observed. Grows to the largest. */
-  private final Prompt decoded = new Prompt();
-
   private final LinkedHashMap<ScopeKey, Scope> scopes =
       new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
   private long keptWords;
@@ -63,41 +61,44 @@ public final class VolatilityDetector {
   /**
    * A prompt has come.
    *
-   * @param scanned with {@link dev.warmpath.extproc.prompt.Verdict#OK}
+   * @param prompt {@linkplain Prompt#decodeInto decoded}
    * @param nowNanos of a clock that never goes back; always the same where there is none
    */
-  public void observe(Arrival arrival, Prompt scanned, long nowNanos) {
-    scanned.decodeInto(decoded);
+  public void observe(Arrival arrival, Prompt prompt, long nowNanos) {
+    if (!prompt.isDecoded()) {
+      throw new IllegalArgumentException("prompt: canonical text (expected: decoded)");
+    }
     Scope scope =
         scopes.computeIfAbsent(
             new ScopeKey(arrival.route(), arrival.scope(), arrival.model()), _ -> new Scope());
     scope.bytesPerToken = arrival.bytesPerToken();
     scope.usdPerMillionLost = arrival.usdPerMillionLost();
-    long rootHash = outliner.rootHash(decoded);
+    long rootHash = outliner.rootHash(prompt);
     Shape shape = withRoot(scope, rootHash);
     Outline now;
     if (shape != null) {
-      now = outliner.outline(decoded, shape.last());
+      now = outliner.outline(prompt, shape.last());
     } else {
       Outline like = scope.shapes.isEmpty() ? null : scope.shapes.getFirst().last();
-      now = outliner.outline(decoded, like);
-      shape = likest(scope, now);
+      now = outliner.outline(prompt, like);
+      Sketch own = now.sketch;
+      shape = most(scope.shapes, sketch -> sketch.likeness(own));
     }
     boolean isNew = shape == null;
     if (shape == null) {
       add(scope.shapes, new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos));
     } else {
-      arrive(scope.shapes, shape, decoded, now, arrival, nowNanos);
+      arrive(scope.shapes, shape, prompt, now, arrival, nowNanos);
     }
     if (isNew || now.sketch.ofMessage()) {
-      loosely(scope, decoded, now, arrival, nowNanos);
+      loosely(scope, prompt, now, arrival, nowNanos);
     }
     bound(scope);
   }
 
   /** Compares a prompt that is like none, or told by users' words, with one that is related. */
   private void loosely(Scope scope, Prompt prompt, Outline now, Arrival arrival, long nowNanos) {
-    Shape related = related(scope, now);
+    Shape related = most(scope.loose, sketch -> sketch.relation(now.sketch));
     if (related == null) {
       add(scope.loose, new Shape(now, arrival.requests(), salt, settings.maxPlaces(), nowNanos));
     } else {
@@ -119,19 +120,6 @@ public final class VolatilityDetector {
     shapes.addFirst(shape);
   }
 
-  private static @Nullable Shape related(Scope scope, Outline outline) {
-    Shape related = null;
-    double most = 0;
-    for (Shape shape : scope.loose) {
-      double relation = shape.last().sketch.relation(outline.sketch);
-      if (relation > most) {
-        most = relation;
-        related = shape;
-      }
-    }
-    return related;
-  }
-
   private static @Nullable Shape withRoot(Scope scope, long rootHash) {
     for (Shape shape : scope.shapes) {
       if (shape.withRoot(rootHash) != null) {
@@ -141,17 +129,18 @@ public final class VolatilityDetector {
     return null;
   }
 
-  private static @Nullable Shape likest(Scope scope, Outline outline) {
-    Shape likest = null;
+  /** The shape of which most is true; null: of none anything is. */
+  private static @Nullable Shape most(List<Shape> shapes, ToDoubleFunction<Sketch> measure) {
+    Shape found = null;
     double most = 0;
-    for (Shape shape : scope.shapes) {
-      double likeness = shape.last().sketch.likeness(outline.sketch);
-      if (likeness > most) {
-        most = likeness;
-        likest = shape;
+    for (Shape shape : shapes) {
+      double value = measure.applyAsDouble(shape.last().sketch);
+      if (value > most) {
+        most = value;
+        found = shape;
       }
     }
-    return likest;
+    return found;
   }
 
   private void bound(Scope current) {

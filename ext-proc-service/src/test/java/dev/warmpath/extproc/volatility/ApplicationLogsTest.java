@@ -33,8 +33,8 @@ class ApplicationLogsTest {
     for (int i = 0; i < log.bodies().size(); i++) {
       byte[] body = log.bodies().get(i);
       assertThat(scanner.scan(body, body.length, log.dialect(), prompt)).isEqualTo(Verdict.OK);
-      detector.observe(new Arrival("r", "s", "m", 4, Double.NaN, 1), prompt, 0);
       prompt.decodeInto(decoded);
+      detector.observe(new Arrival("r", "s", "m", 4, Double.NaN, 1), decoded, 0);
       String value = log.values().get(i);
       for (int segment = 0; segment < decoded.segments() && !value.isEmpty(); segment++) {
         find(decoded, segment, value.getBytes(UTF_8), places);

@@ -24,11 +24,13 @@ class PlantedLogsTest {
         new VolatilityDetector(
             new DetectorSettings(4, 16, 64, 32_768, 1 << 20, 3, Long.MAX_VALUE), seed);
     Prompt prompt = new Prompt();
+    Prompt decoded = new Prompt();
     Dialect dialect = log.anthropic() ? Dialect.ANTHROPIC_MESSAGES : Dialect.OPENAI_CHAT;
     for (String body : log.bodies()) {
       byte[] bytes = body.getBytes(UTF_8);
       assertThat(scanner.scan(bytes, bytes.length, dialect, prompt)).isEqualTo(Verdict.OK);
-      detector.observe(new Arrival("r", "s", "m", 4, Double.NaN, 1), prompt, 0);
+      prompt.decodeInto(decoded);
+      detector.observe(new Arrival("r", "s", "m", 4, Double.NaN, 1), decoded, 0);
     }
     return detector.findings();
   }

@@ -27,6 +27,7 @@ class VolatilityDetectorTest {
   private final PromptScanner scanner =
       new PromptScanner(new PromptScanner.Limits(1 << 24, 64, 10_000));
   private final Prompt prompt = new Prompt();
+  private final Prompt decoded = new Prompt();
   private VolatilityDetector detector = new VolatilityDetector(settings(16, 1 << 20), 42);
   private long nowNanos;
 
@@ -42,7 +43,9 @@ class VolatilityDetectorTest {
     byte[] bytes = body.getBytes(UTF_8);
     assertThat(scanner.scan(bytes, bytes.length, Dialect.OPENAI_CHAT, prompt))
         .isEqualTo(Verdict.OK);
-    detector.observe(new Arrival("r", "s", "m", bytesPerToken, usdPerMillion, 1), prompt, nowNanos);
+    prompt.decodeInto(decoded);
+    detector.observe(
+        new Arrival("r", "s", "m", bytesPerToken, usdPerMillion, 1), decoded, nowNanos);
     nowNanos += SECOND;
   }
 
