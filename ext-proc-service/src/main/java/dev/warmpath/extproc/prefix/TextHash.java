@@ -39,6 +39,7 @@ final class TextHash {
   private static final int STRIPE = LANES * Long.BYTES;
   private static final int STRIPES = 16;
   private static final int BLOCK = STRIPES * STRIPE;
+  private static final int COLUMNS = STRIPES * LANES / 4;
 
   /** Where in the secret the keys lie: of the last stripe, of the two results, of scrambling. */
   private static final int LAST_STRIPE_KEY = 121;
@@ -66,7 +67,15 @@ final class TextHash {
   private final long[] lastKeys = new long[LANES];
   private final long[] scrambleKeys = new long[LANES];
 
+  /** The same of a text's last block where that is whole: its last stripe is the text's. */
+  private final long[] lastBlockKeys = new long[STRIPES * LANES];
+
   private final long[] products = new long[STRIPES * LANES];
+
+  /** Of a block, added up over the stripes that are {@link #COLUMNS} longs apart. */
+  private final long[] productSums = new long[COLUMNS];
+
+  private final long[] wordSums = new long[COLUMNS];
   private final long[] sums = new long[LANES];
 
   long high;
@@ -82,7 +91,9 @@ final class TextHash {
     for (int i = 0; i < keys.length; i++) {
       keys[i] = key(Long.BYTES * (i / LANES + i % LANES));
     }
+    System.arraycopy(keys, 0, lastBlockKeys, 0, keys.length);
     for (int i = 0; i < LANES; i++) {
+      lastBlockKeys[(STRIPES - 1) * LANES + i] = key(LAST_STRIPE_KEY + i * Long.BYTES);
       lastKeys[i] = key(LAST_STRIPE_KEY + i * Long.BYTES);
       scrambleKeys[i] = key(SCRAMBLE_KEY + i * Long.BYTES);
     }
@@ -108,23 +119,45 @@ final class TextHash {
     sums[5] = PRIME32_2;
     sums[6] = PRIME64_5;
     sums[7] = PRIME32_1;
-    // The last stripe stands apart, and overlaps the one before.
-    int last = from + length - 1;
     int at = from;
-    for (; last - at >= BLOCK; at += BLOCK) {
-      multiply(text, at, STRIPES * LANES, keys, products);
-      add(text, at, STRIPES, products, sums);
+    int end = from + length;
+    for (; end - at > BLOCK; at += BLOCK) {
+      block(text, at, keys);
       scramble();
     }
-    int stripes = (last - at) / STRIPE;
-    if (stripes > 0) {
-      multiply(text, at, stripes * LANES, keys, products);
-      add(text, at, stripes, products, sums);
+    if (end - at == BLOCK) {
+      block(text, at, lastBlockKeys);
+    } else {
+      // The last stripe stands apart, and overlaps the one before.
+      stripes(text, at, (end - 1 - at) / STRIPE, keys);
+      stripes(text, end - STRIPE, 1, lastKeys);
     }
-    multiply(text, from + length - STRIPE, LANES, lastKeys, products);
-    add(text, from + length - STRIPE, 1, products, sums);
     low = merge(LOW_KEY, length * PRIME64_1);
     high = merge(HIGH_KEY, ~(length * PRIME64_2));
+  }
+
+  /** Adds a whole block to the sums. */
+  private void block(byte[] text, int at, long[] keys) {
+    multiply(text, at, STRIPES * LANES, keys, products);
+    addWords(text, at, wordSums);
+    addProducts(products, productSums);
+    for (int i = 0; i < LANES; i++) {
+      int neighbour = i ^ 1;
+      sums[i] +=
+          productSums[i]
+              + productSums[i + LANES]
+              + productSums[i + 2 * LANES]
+              + productSums[i + 3 * LANES]
+              + wordSums[neighbour]
+              + wordSums[neighbour + LANES]
+              + wordSums[neighbour + 2 * LANES]
+              + wordSums[neighbour + 3 * LANES];
+    }
+  }
+
+  private void stripes(byte[] text, int at, int stripes, long[] keys) {
+    multiply(text, at, stripes * LANES, keys, products);
+    add(text, at, stripes, products, sums);
   }
 
   private static void multiply(byte[] text, int at, int longs, long[] keys, long[] products) {
@@ -163,6 +196,27 @@ final class TextHash {
     sums[5] = sum5;
     sums[6] = sum6;
     sums[7] = sum7;
+  }
+
+  private static void addWords(byte[] text, int at, long[] to) {
+    for (int i = 0; i < COLUMNS; i++) {
+      int from = at + (i << 3);
+      to[i] =
+          (long) LONG.get(text, from)
+              + (long) LONG.get(text, from + COLUMNS * Long.BYTES)
+              + (long) LONG.get(text, from + 2 * COLUMNS * Long.BYTES)
+              + (long) LONG.get(text, from + 3 * COLUMNS * Long.BYTES);
+    }
+  }
+
+  private static void addProducts(long[] products, long[] to) {
+    for (int i = 0; i < COLUMNS; i++) {
+      to[i] =
+          products[i]
+              + products[i + COLUMNS]
+              + products[i + 2 * COLUMNS]
+              + products[i + 3 * COLUMNS];
+    }
   }
 
   private void scramble() {

@@ -93,6 +93,12 @@ final class JsonCursor {
 
   int keyEnd;
 
+  /** Its first eight bytes, with zeros where there are less. */
+  long keyWord;
+
+  /** The same of the last string. */
+  private long stringWord;
+
   private int depth;
 
   JsonCursor(int maxDepth) {
@@ -225,6 +231,7 @@ final class JsonCursor {
       return FAULT;
     }
     keyEnd = outPos;
+    keyWord = stringWord;
     if (!skipSpace()) {
       fail(Verdict.UNFINISHED);
       return FAULT;
@@ -497,23 +504,28 @@ final class JsonCursor {
     int to = outPos;
     if (from + 2 * Long.BYTES <= end) {
       // Names and other short strings, most of which are plain.
-      long word = (long) WORD.get(in, from);
-      WORD.set(out, to, word);
-      long special = special(word);
-      int skipped = 0;
-      if (special == 0) {
-        skipped = Long.BYTES;
-        word = (long) WORD.get(in, from + Long.BYTES);
-        WORD.set(out, to + Long.BYTES, word);
-        special = special(word);
-      }
-      int plain = skipped + (Long.numberOfTrailingZeros(special) >>> 3);
-      if (special != 0 && in[from + plain] == '"') {
+      long first = (long) WORD.get(in, from);
+      long second = (long) WORD.get(in, from + Long.BYTES);
+      WORD.set(out, to, first);
+      WORD.set(out, to + Long.BYTES, second);
+      int inFirst = Long.numberOfTrailingZeros(special(first)) >>> 3;
+      int inSecond = Long.numberOfTrailingZeros(special(second)) >>> 3;
+      // Without a branch, since one on the length would be mispredicted often.
+      int plain = inFirst + (inSecond & -(inFirst >>> 3));
+      if (plain < 2 * Long.BYTES && in[from + plain] == '"') {
         pos = from + plain + 1;
         outPos = to + plain;
+        stringWord = plain < Long.BYTES ? first & ~(-1L << (plain << 3)) : first;
         return true;
       }
     }
+    return longString(from, to);
+  }
+
+  private boolean longString(int from, int to) {
+    byte[] in = this.in;
+    int end = this.end;
+    int start = to;
     // What lies between here and from is canonical, and not written yet.
     int run = from;
     while (true) {
@@ -556,6 +568,7 @@ final class JsonCursor {
       if (b == '"') {
         outPos = copy(run, from, to);
         pos = from + 1;
+        stringWord = outWord(start, outPos);
         return true;
       }
       if (b < 0) {

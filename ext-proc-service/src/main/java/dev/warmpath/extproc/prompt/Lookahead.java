@@ -2,7 +2,9 @@ package dev.warmpath.extproc.prompt;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
@@ -44,6 +46,8 @@ final class Lookahead {
   private static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN).withInvokeExactBehavior();
 
+  private static final MethodHandle STOPS = stopsHandle();
+
   private static final long ONES = 0x0101010101010101L;
   private static final long LOW_BITS = ~HIGH_BITS;
   private static final long BACKSLASHES = '\\' * ONES;
@@ -55,6 +59,14 @@ final class Lookahead {
 
   /** Bytes before a window and behind it: no less than what belongs to a character or an escape. */
   private static final int MARGIN = Long.BYTES;
+
+  /**
+   * {@link #stops(byte[], int, int, long[])}. C2 takes no field of an instance for a constant, so
+   * that it can't inline what is called by this one. Inlined into the cursor's methods, the loop
+   * stays without vectors in one JVM of three, as the order of compilations has it, and takes four
+   * times as long.
+   */
+  private final MethodHandle marker = STOPS;
 
   /** Per word: the highest bit of each byte that is a stop. */
   final long[] stops = new long[WORDS];
@@ -82,6 +94,16 @@ final class Lookahead {
   private boolean isDense;
   private boolean anyBeyondAscii;
   private boolean anyOfFourBytes;
+
+  private static MethodHandle stopsHandle() {
+    MethodType type =
+        MethodType.methodType(void.class, byte[].class, int.class, int.class, long[].class);
+    try {
+      return MethodHandles.lookup().findStatic(Lookahead.class, "stops", type);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   void reset(byte[] in, int length) {
     this.in = in;
@@ -123,9 +145,17 @@ final class Lookahead {
     }
     end = start + words * Long.BYTES;
     checkedByCursor = 0;
-    stops(source, sourceAt, words, stops);
+    markStops();
     if (isDense) {
       allowBeyondAscii();
+    }
+  }
+
+  private void markStops() {
+    try {
+      marker.invokeExact(source, sourceAt, words, stops);
+    } catch (Throwable e) {
+      throw new IllegalStateException("a loop over a window", e);
     }
   }
 
@@ -152,6 +182,7 @@ final class Lookahead {
     }
   }
 
+  @SuppressWarnings("UnusedMethod") // by its handle
   private static void stops(byte[] in, int at, int words, long[] stops) {
     for (int i = 0; i < words; i++) {
       long word = (long) WORD.get(in, at + (i << 3));

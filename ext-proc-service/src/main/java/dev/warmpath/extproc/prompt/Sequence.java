@@ -69,11 +69,12 @@ final class Sequence {
   }
 
   private void insert(int place, int rank, int textStart, int segmentStart, int partStart) {
-    int moved = pieces - place;
-    System.arraycopy(ranks, place, ranks, place + 1, moved);
-    System.arraycopy(textStarts, place, textStarts, place + 1, moved);
-    System.arraycopy(segmentStarts, place, segmentStarts, place + 1, moved);
-    System.arraycopy(partStarts, place, partStarts, place + 1, moved);
+    for (int i = pieces; i > place; i--) {
+      ranks[i] = ranks[i - 1];
+      textStarts[i] = textStarts[i - 1];
+      segmentStarts[i] = segmentStarts[i - 1];
+      partStarts[i] = partStarts[i - 1];
+    }
     ranks[place] = rank;
     textStarts[place] = textStart;
     segmentStarts[place] = segmentStart;
