@@ -3,9 +3,9 @@ package dev.warmpath.extproc.prompt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the dialect of a body by the names of its top-level members, for paths that tell nothing.
- * Where two dialects would fit, none is told: a wrong guess costs more than a request that passes.
- * Not thread-safe: one owner.
+ * Tells the dialect of a body by the names of its top-level members, and by those of its tools and
+ * of the blocks of its system prompt, for paths that tell nothing. Where two dialects would fit,
+ * none is told: a wrong guess costs more than a request that passes. Not thread-safe: one owner.
  */
 public final class BodyShape {
 
@@ -44,7 +44,22 @@ public final class BodyShape {
           "encoding_format",
           "dimensions");
 
+  private static final int SYSTEM = 5;
+  private static final int TOOLS = 15;
+
+  /** Each of Anthropic's blocks has one, none of Converse's. */
+  private static final Names BLOCK_TYPE = new Names("type");
+
+  /** Of Anthropic's tools; chat's have their schema in a function, that of Responses is another. */
+  private static final Names TOOL_SCHEMA = new Names("input_schema");
+
   private final JsonCursor json;
+
+  /** Of the last array that was read: how many elements are objects, and how many of these ... */
+  private int objects;
+
+  /** ... have the member that was asked for. */
+  private int having;
 
   /**
    * @param limits of the scan that is to follow
@@ -69,6 +84,8 @@ public final class BodyShape {
     }
     int seen = 0;
     boolean items = false;
+    boolean bareBlocks = false;
+    boolean toolSchemas = false;
     for (boolean first = true; ; first = false) {
       json.outPos = 0;
       int next = json.nextMember(first);
@@ -76,14 +93,22 @@ public final class BodyShape {
         return null;
       }
       if (next == JsonCursor.CLOSED) {
-        return json.skipSpace() ? null : dialect(seen, items);
+        return json.skipSpace() ? null : dialect(seen, items, bareBlocks, toolSchemas);
       }
       int name = MEMBERS.indexOfKey(json);
       int valueStart = json.pos;
       json.outPos = 0;
-      if (!json.value()) {
+      boolean sound =
+          switch (name) {
+            case SYSTEM -> elements(BLOCK_TYPE);
+            case TOOLS -> elements(TOOL_SCHEMA);
+            default -> json.value();
+          };
+      if (!sound) {
         return null;
       }
+      bareBlocks |= name == SYSTEM && having < objects;
+      toolSchemas |= name == TOOLS && having > 0;
       if (name >= 0 && body[valueStart] != 'n') {
         seen |= 1 << name;
         items |= name == INPUT && json.outPos > 1 && json.out[0] == '[' && json.out[1] == '{';
@@ -91,7 +116,53 @@ public final class BodyShape {
     }
   }
 
-  private static @Nullable Dialect dialect(int seen, boolean items) {
+  /** Reads a value; of an array, counts the objects in it and those that have a member. */
+  private boolean elements(Names member) {
+    objects = 0;
+    having = 0;
+    if (json.peek() != '[') {
+      return json.value();
+    }
+    if (!json.enter()) {
+      return false;
+    }
+    for (boolean first = true; ; first = false) {
+      json.outPos = 0;
+      int next = json.nextElement(first);
+      if (next != JsonCursor.FOUND) {
+        return next == JsonCursor.CLOSED;
+      }
+      if (!(json.peek() == '{' ? object(member) : json.value())) {
+        return false;
+      }
+    }
+  }
+
+  private boolean object(Names member) {
+    if (!json.enter()) {
+      return false;
+    }
+    boolean has = false;
+    for (boolean first = true; ; first = false) {
+      json.outPos = 0;
+      int next = json.nextMember(first);
+      if (next == JsonCursor.FAULT) {
+        return false;
+      }
+      if (next == JsonCursor.CLOSED) {
+        objects++;
+        having += has ? 1 : 0;
+        return true;
+      }
+      has |= member.indexOfKey(json) >= 0;
+      if (!json.value()) {
+        return false;
+      }
+    }
+  }
+
+  private static @Nullable Dialect dialect(
+      int seen, boolean items, boolean bareBlocks, boolean toolSchemas) {
     boolean messages = has(seen, MESSAGES, MESSAGES);
     boolean input = has(seen, INPUT, INPUT);
     // Responses know a prompt too: a stored one, that the input goes into.
@@ -107,10 +178,10 @@ public final class BodyShape {
       return Dialect.OPENAI_COMPLETIONS;
     }
     if (messages) {
-      if (has(seen, FIRST_OF_CONVERSE, LAST_OF_CONVERSE)) {
+      if (bareBlocks || has(seen, FIRST_OF_CONVERSE, LAST_OF_CONVERSE)) {
         return Dialect.BEDROCK_CONVERSE;
       }
-      return has(seen, FIRST_OF_ANTHROPIC, LAST_OF_ANTHROPIC)
+      return toolSchemas || has(seen, FIRST_OF_ANTHROPIC, LAST_OF_ANTHROPIC)
           ? Dialect.ANTHROPIC_MESSAGES
           : Dialect.OPENAI_CHAT;
     }

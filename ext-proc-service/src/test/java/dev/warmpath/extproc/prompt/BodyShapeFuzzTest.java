@@ -1,9 +1,11 @@
 package dev.warmpath.extproc.prompt;
 
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -13,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 class BodyShapeFuzzTest {
 
   private static final int MAX_DEPTH = 32;
+
+  // No names of members, but put among them.
+  private static final String BARE_BLOCKS = "\\bare blocks";
+  private static final String TOOL_SCHEMAS = "\\tool schemas";
 
   private final BodyShape shape =
       new BodyShape(new PromptScanner.Limits(1 << 20, MAX_DEPTH, 10_000));
@@ -39,6 +45,14 @@ class BodyShapeFuzzTest {
     Set<String> given = new HashSet<>();
     boolean items = false;
     for (Json.Member member : request.members()) {
+      List<Set<String>> objects = objectsIn(member.value());
+      if (member.name().equals("system") && objects.stream().anyMatch(o -> !o.contains("type"))) {
+        given.add(BARE_BLOCKS);
+      }
+      if (member.name().equals("tools")
+          && objects.stream().anyMatch(o -> o.contains("input_schema"))) {
+        given.add(TOOL_SCHEMAS);
+      }
       if (!member.value().equals(new Json.Raw("null"))) {
         given.add(member.name());
         items |=
@@ -58,18 +72,38 @@ class BodyShapeFuzzTest {
     return prompt ? Dialect.OPENAI_COMPLETIONS : byCarrier(carriers.getFirst(), given, items);
   }
 
+  /** The names in each object of an array. */
+  private static List<Set<String>> objectsIn(Json value) {
+    List<Set<String>> objects = new ArrayList<>();
+    if (value instanceof Json.Arr(List<Json> elements)) {
+      for (Json element : elements) {
+        if (element instanceof Json.Obj object) {
+          objects.add(object.members().stream().map(Json.Member::name).collect(toSet()));
+        }
+      }
+    }
+    return objects;
+  }
+
   private static @Nullable Dialect byCarrier(String carrier, Set<String> given, boolean items) {
     return switch (carrier) {
       case "contents" -> Dialect.GEMINI;
       case "messages" ->
           any(
                   given,
+                  BARE_BLOCKS,
                   "inferenceConfig",
                   "toolConfig",
                   "additionalModelRequestFields",
                   "guardrailConfig")
               ? Dialect.BEDROCK_CONVERSE
-              : any(given, "anthropic_version", "system", "stop_sequences", "mcp_servers")
+              : any(
+                      given,
+                      TOOL_SCHEMAS,
+                      "anthropic_version",
+                      "system",
+                      "stop_sequences",
+                      "mcp_servers")
                   ? Dialect.ANTHROPIC_MESSAGES
                   : Dialect.OPENAI_CHAT;
       default -> {
