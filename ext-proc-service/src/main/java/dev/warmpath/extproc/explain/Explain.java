@@ -358,10 +358,11 @@ public final class Explain implements Callable<Integer> {
     List<Map<String, Object>> list = new ArrayList<>();
     StringBuilder text = new StringBuilder();
     text.append(
-        "%s: %d requests, %s%n"
+        "%s: %d request%s, %s%n"
             .formatted(
                 file,
                 requests,
+                requests == 1 ? "" : "s",
                 findings.isEmpty()
                     ? "no place where prompts part that ought to repeat."
                     : findings.size() == 1 ? "one finding." : findings.size() + " findings."));

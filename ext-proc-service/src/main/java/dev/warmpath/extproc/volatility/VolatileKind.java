@@ -5,12 +5,14 @@ import java.util.Locale;
 /** What stands at a place where prompts part that ought to repeat, and what helps. */
 public enum VolatileKind {
   /** A time of day, with or without its date, or seconds since the epoch. */
-  TIME_STAMP("Move the time into the last user message, or round it to the day."),
+  TIME_STAMP(
+      "Move the time behind all that stays the same (the end of the last user message), or round"
+          + " it."),
   /** A date without a time of day. */
-  DATE("Move the date into the last user message, or behind all that stays the same."),
+  DATE("Move the date behind all that stays the same (the end of the last user message)."),
   UUID("Leave the UUID out of the prompt, or move it into a header or the request's metadata."),
   /** A number that goes up, or down, from request to request. */
-  COUNTER("Leave the counter out of the prompt, or move it into the last user message."),
+  COUNTER("Leave the counter out of the prompt, or move it behind all that stays the same."),
   /** Digits or letters without an order: a session's id, a hash, a nonce. */
   RANDOM_ID("Leave the id out of the prompt, or move it into a header or the request's metadata."),
   /** A person's or an account's name, address or number. */

@@ -294,7 +294,7 @@ class ExplainTest {
 
     assertThat(out.toString())
         .containsOnlyOnce("The prompts are the same")
-        .contains("No row of the catalogue names this model", "1 requests")
+        .contains("No row of the catalogue names this model", "1 request,")
         .doesNotContain("minimum", "claude");
     out.getBuffer().setLength(0);
     explain(file, file, "--json");
