@@ -50,6 +50,9 @@ final class Comparer {
   /** What users write may have fewer words in another order by chance. */
   private static final int MIN_MOVED_WORDS = 8;
 
+  /** Less behind a value that is the same in two messages may be chance; a guess. */
+  private static final int MIN_TEMPLATE_BYTES = 48;
+
   /** Same thing in each conversation, whichever message it is. */
   private static final long IMAGE_ANCHOR = 0x1A6EL;
 
@@ -152,7 +155,7 @@ final class Comparer {
         partings.replaceAll(
             parting ->
                 parting
-                    .withSameBehind(parting.sameBehind() + behind)
+                    .withSameNext(behind, 0)
                     .withSameAgain(
                         behind + Math.max(0, item.bytes - parting.offset() - parting.length())));
       }
@@ -178,6 +181,7 @@ final class Comparer {
         0,
         gone ? then.images[message] : now.images[message],
         behind,
+        0,
         behind,
         inConversation);
   }
@@ -312,7 +316,7 @@ final class Comparer {
       preambleShared = true;
       partings.add(
           whole(Form.PASSAGE_ORDER, order(after))
-              .withSameBehind(now.history.sameBehind(then.history, moved.index)));
+              .withSameNext(now.history.sameBehind(then.history, moved.index), 0));
       return;
     }
     for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
@@ -336,7 +340,9 @@ final class Comparer {
       item(known, found, prompt.text(), partings);
       for (int at = first; at < partings.size(); at++) {
         Parting parting = partings.get(at);
-        partings.set(at, parting.withSameBehind(parting.sameBehind() + next));
+        partings.set(
+            at,
+            parting.withSameNext(next, next < MIN_TEMPLATE_BYTES ? 0 : now.history.texts[i + 1]));
       }
       if (differing(found.tokens) > MAX_TEMPLATE_BYTES) {
         return;
@@ -393,6 +399,7 @@ final class Comparer {
         false,
         0,
         value,
+        0,
         0,
         0,
         inConversation);
@@ -597,7 +604,7 @@ final class Comparer {
                 previousEnd,
                 start,
                 Tokens.hash(value),
-                sameBehind(last, b)));
+                last));
       } else if (!skipped && !isImage(b, start, end) && hasSolid(b, start, end)) {
         boolean inserted = !hasSolid(a, gaps.aStart(gap), gaps.aEnd(last)) && end - start > 1;
         Reading reading =
@@ -613,13 +620,7 @@ final class Comparer {
         }
         int first = tokenAt(b, reading.start());
         partings.add(
-            anchored(
-                reading,
-                b,
-                previousEnd,
-                first,
-                valueHash(b, first, reading.end()),
-                sameBehind(last, b)));
+            anchored(reading, b, previousEnd, first, valueHash(b, first, reading.end()), last));
       }
       previousEnd = gaps.bEnd(last);
       gap = last + 1;
@@ -711,9 +712,18 @@ final class Comparer {
     return firstSolid(tokens, from, to) >= 0;
   }
 
-  private int sameBehind(int gap, long[] b) {
-    int next = gap + 1 < gaps.count() ? gaps.bStart(gap + 1) : b.length;
-    return Math.max(0, offsets[next] - offsets[gaps.bEnd(gap)]);
+  /** Where the next gap begins, or the end. */
+  private int sameUntil(int gap, long[] b) {
+    return gap + 1 < gaps.count() ? gaps.bStart(gap + 1) : b.length;
+  }
+
+  /** Hash of the beginning of what is the same behind a value; 0: it is too short to tell. */
+  private long behind(long[] b, int from, int to) {
+    int end = from;
+    while (end < to && offsets[end] - offsets[from] < MIN_TEMPLATE_BYTES) {
+      end++;
+    }
+    return offsets[end] - offsets[from] < MIN_TEMPLATE_BYTES ? 0 : valueHash(b, from, offsets[end]);
   }
 
   /** The word that holds an offset. */
@@ -742,7 +752,7 @@ final class Comparer {
 
   /** A parting whose place is known by the words before it, back to the previous parting. */
   private Parting anchored(
-      Reading reading, long[] tokens, int previousEnd, int first, long value, int sameBehind) {
+      Reading reading, long[] tokens, int previousEnd, int first, long value, int gap) {
     long anchor = MIX;
     int words = 0;
     for (int i = first - 1; i >= 0 && words < ANCHOR_WORDS; i--) {
@@ -754,6 +764,12 @@ final class Comparer {
         anchor ^= anchor >>> 31;
         words++;
       }
+    }
+    int end = gaps.bEnd(gap);
+    int until = sameUntil(gap, tokens);
+    int valueEnd = first;
+    while (valueEnd < until && offsets[valueEnd] < reading.end()) {
+      valueEnd++;
     }
     return new Parting(
         item.site,
@@ -769,7 +785,8 @@ final class Comparer {
         reading.hasNumber(),
         reading.number(),
         value,
-        sameBehind,
+        Math.max(0, offsets[until] - offsets[end]),
+        behind(tokens, valueEnd, until),
         0,
         inConversation);
   }

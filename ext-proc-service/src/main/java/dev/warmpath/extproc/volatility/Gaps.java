@@ -66,11 +66,11 @@ final class Gaps {
     int aEnd = aTo;
     int bStart = bFrom;
     int bEnd = bTo;
-    while (aStart < aEnd && bStart < bEnd && Tokens.same(a[aStart], b[bStart])) {
+    while (aStart < aEnd && bStart < bEnd && a[aStart] == b[bStart]) {
       aStart++;
       bStart++;
     }
-    while (aStart < aEnd && bStart < bEnd && Tokens.same(a[aEnd - 1], b[bEnd - 1])) {
+    while (aStart < aEnd && bStart < bEnd && a[aEnd - 1] == b[bEnd - 1]) {
       aEnd--;
       bEnd--;
     }
@@ -123,7 +123,7 @@ final class Gaps {
       middle(aAt, pairs[i], bAt, pairs[i + 1], /* anchored= */ true);
       aAt = pairs[i];
       bAt = pairs[i + 1];
-      while (aAt < aEnd && bAt < bEnd && Tokens.same(a[aAt], b[bAt])) {
+      while (aAt < aEnd && bAt < bEnd && a[aAt] == b[bAt]) {
         aAt++;
         bAt++;
       }
@@ -152,7 +152,7 @@ final class Gaps {
                 ? furthest[zero + k + 1]
                 : furthest[zero + k - 1] + 1;
         int y = x - k;
-        while (x < n && y < m && x >= 0 && y >= 0 && Tokens.same(a[aStart + x], b[bStart + y])) {
+        while (x < n && y < m && x >= 0 && y >= 0 && a[aStart + x] == b[bStart + y]) {
           x++;
           y++;
         }

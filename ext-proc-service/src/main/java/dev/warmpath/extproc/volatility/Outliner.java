@@ -177,7 +177,8 @@ final class Outliner {
       return known;
     }
     CanonicalJson.Hashes hashes = json.read(prompt.text(), start + 1, end - 1);
-    long key = hashes.nameHash() == 0 ? hash : hashes.nameHash();
+    // Gemini's list of functions has no name of its own; the first in it takes turns.
+    long key = hashes.declarations() ? index : hashes.nameHash() == 0 ? hash : hashes.nameHash();
     tokens.clear();
     tokens.text(prompt.text(), start, end);
     return new Item(Site.TOOL, segment, index, key, null, hash, hashes, end - start, kept(budget));

@@ -12,6 +12,7 @@ package dev.warmpath.extproc.volatility;
  * @param length of what varies, in bytes
  * @param value hash of what stands there now
  * @param sameBehind bytes directly behind that are the same in both
+ * @param behind hash of their beginning; 0: too few to tell a template
  * @param sameAgain all bytes behind that are the same in both: what the parting costs
  * @param inConversation whether both are requests of one conversation
  */
@@ -30,27 +31,34 @@ record Parting(
     long number,
     long value,
     int sameBehind,
+    long behind,
     long sameAgain,
     boolean inConversation) {
 
   Parting with(long otherValue) {
-    return copy(offset, length, otherValue, sameBehind, sameAgain);
+    return copy(offset, length, otherValue, sameBehind, behind, sameAgain);
   }
 
   Parting moved(int otherOffset, int otherLength) {
-    return copy(otherOffset, otherLength, value, sameBehind, sameAgain);
+    return copy(otherOffset, otherLength, value, sameBehind, behind, sameAgain);
   }
 
-  Parting withSameBehind(int bytes) {
-    return copy(offset, length, value, bytes, sameAgain);
+  /** What follows in the next messages is the same, too. */
+  Parting withSameNext(int bytes, long next) {
+    return copy(offset, length, value, sameBehind + bytes, behind == 0 ? next : behind, sameAgain);
   }
 
   Parting withSameAgain(long bytes) {
-    return copy(offset, length, value, sameBehind, bytes);
+    return copy(offset, length, value, sameBehind, behind, bytes);
   }
 
   private Parting copy(
-      int newOffset, int newLength, long newValue, int newSameBehind, long newSameAgain) {
+      int newOffset,
+      int newLength,
+      long newValue,
+      int newSameBehind,
+      long newBehind,
+      long newSameAgain) {
     return new Parting(
         site,
         segment,
@@ -66,6 +74,7 @@ record Parting(
         number,
         newValue,
         newSameBehind,
+        newBehind,
         newSameAgain,
         inConversation);
   }

@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.volatility;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -62,12 +63,12 @@ final class Passages {
   private Passages() {}
 
   static @Nullable Moved moved(long[] then, long[] now) {
-    Moved moved = moved(now, words(then, false), words(now, false));
+    Moved moved = moved(then, now, words(then, false), words(now, false));
     // Rows of a table have the same words, and differ in their numbers.
-    return moved == null ? moved(now, words(then, true), words(now, true)) : moved;
+    return moved == null ? moved(then, now, words(then, true), words(now, true)) : moved;
   }
 
-  private static @Nullable Moved moved(long[] now, Words before, Words after) {
+  private static @Nullable Moved moved(long[] then, long[] now, Words before, Words after) {
     if (before.count < 2 * MIN_WORDS || after.count < 2 * MIN_WORDS) {
       return null;
     }
@@ -106,20 +107,37 @@ final class Passages {
         nowTo = Math.max(nowTo, run.now + run.nowWords);
       }
     }
-    int common = 0;
-    for (Run run : runs) {
-      common += run.then >= thenFrom && run.then < thenTo ? run.words : 0;
-    }
-    double share = (double) common / Math.max(thenTo - thenFrom, nowTo - nowFrom);
+    int from = after.tokens[nowFrom];
+    int to = end(after, nowTo, now);
+    double share =
+        common(
+            Arrays.copyOfRange(then, before.tokens[thenFrom], end(before, thenTo, then)),
+            Arrays.copyOfRange(now, from, to));
     if (share < LEAST_COMMON) {
       return null;
     }
-    return new Moved(
-        after.tokens[nowFrom],
-        nowTo == after.count ? now.length : after.tokens[nowTo],
-        order(runs, nowFrom, nowTo),
-        movedWords,
-        share);
+    return new Moved(from, to, order(runs, nowFrom, nowTo), movedWords, share);
+  }
+
+  /** Behind the word before one, of the text. */
+  private static int end(Words words, int word, long[] tokens) {
+    return word == words.count ? tokens.length : words.tokens[word];
+  }
+
+  /** Share of the words of the longer of two texts that the other one has as well. */
+  private static double common(long[] then, long[] now) {
+    Arrays.sort(then);
+    Arrays.sort(now);
+    int common = 0;
+    int i = 0;
+    int j = 0;
+    while (i < then.length && j < now.length) {
+      int order = Long.compare(then[i], now[j]);
+      common += order == 0 ? 1 : 0;
+      i += order <= 0 ? 1 : 0;
+      j += order >= 0 ? 1 : 0;
+    }
+    return (double) common / Math.max(then.length, now.length);
   }
 
   private static long order(List<Run> runs, int nowFrom, int nowTo) {

@@ -14,6 +14,9 @@ final class Place {
   /** Share of the readings that must agree. */
   private static final double MOST = 0.6;
 
+  /** Of the votes for a template: three of four requests have it behind a value. */
+  private static final double LEAST_LEAD = 0.5;
+
   /** Steps of a counter that several requests share; a guess. */
   private static final long SMALL_STEP = 64;
 
@@ -74,6 +77,12 @@ final class Place {
 
   double fresh;
   double sameBehindBytes;
+
+  /** What stands behind most of the values, as far as votes tell, and by how many it leads. */
+  private long template;
+
+  private double templateVotes;
+
   double lostBytes;
 
   /** Partings from an earlier request of the same conversation. */
@@ -122,6 +131,7 @@ final class Place {
     forms[parting.form().ordinal()]++;
     cues[parting.cue().ordinal()]++;
     sameBehindBytes += parting.sameBehind();
+    template(parting.behind());
     if (parting.inConversation()) {
       inConversation++;
     }
@@ -158,6 +168,13 @@ final class Place {
     }
   }
 
+  private void template(long behind) {
+    if (templateVotes <= 0) {
+      template = behind;
+    }
+    templateVotes += behind != 0 && behind == template ? 1 : -1;
+  }
+
   private void number(Parting parting) {
     long salted = parting.number() + salt;
     if (hasLastNumber) {
@@ -177,6 +194,7 @@ final class Place {
     partings /= 2;
     fresh /= 2;
     sameBehindBytes /= 2;
+    templateVotes /= 2;
     lostBytes /= 2;
     inConversation /= 2;
     elsewhere /= 2;
@@ -230,7 +248,9 @@ final class Place {
       return null;
     }
     boolean ofHistory = inConversation >= Math.min(minPartings, MOST * partings);
-    if (site == Site.MESSAGE && !ofHistory && (!hasPreamble || sameBehindBytes < 48 * partings)) {
+    if (site == Site.MESSAGE
+        && !ofHistory
+        && (!hasPreamble || templateVotes < LEAST_LEAD * partings)) {
       return null;
     }
     VolatileKind kind = value();
@@ -256,12 +276,15 @@ final class Place {
             : null;
       }
       case USER_NAME -> {
-        double persons = count(Form.EMAIL) + count(Form.FULL_NAME);
-        boolean told = cue() == Cue.USER || count(Form.EMAIL) >= MOST * partings;
-        boolean few = told && ofConversations && persons >= MOST * partings;
-        yield different >= (few ? MIN_IDS : told ? MIN_NAMES : MIN_VALUES)
+        // A brand's name is not told so, and is one of few.
+        boolean persons = count(Form.EMAIL) + count(Form.FULL_NAME) >= MOST * partings;
+        boolean told =
+            cue() == Cue.USER
+                || count(Form.EMAIL) >= MOST * partings
+                || (persons && cue().isOfId());
+        yield different >= (told ? persons ? MIN_IDS : MIN_NAMES : MIN_VALUES)
                 && share >= 0.08
-                && (told || fresh >= 0.1 * compared || different >= MANY_NAMES)
+                && (told || persons || fresh >= 0.1 * compared || different >= MANY_NAMES)
             ? kind
             : null;
       }
@@ -323,14 +346,9 @@ final class Place {
       boolean returns =
           inConversation >= MOST * partings
               || (site == Site.MESSAGE
-                  ? elsewhere >= Math.max(2, 0.25 * partings)
+                  ? elsewhere >= 2 && 2 * different <= conversations.different()
                   : 3 * different <= partings + 1);
-      boolean repeats =
-          site != Site.MESSAGE
-              || inConversation >= MOST * partings
-              || elsewhere >= 0.5 * partings
-              || sameBehindBytes >= 32 * partings;
-      return returns && repeats ? VolatileKind.IMAGE_TOGGLED : null;
+      return returns ? VolatileKind.IMAGE_TOGGLED : null;
     }
     return null;
   }
@@ -363,20 +381,24 @@ final class Place {
     double ids = numbers + count(Form.HEX) + count(Form.TOKEN) + long32 + dates + clocks;
     double words = count(Form.NAME) + count(Form.FULL_NAME) + count(Form.WORD);
     if (count(Form.EMAIL) >= most) {
-      return VolatileKind.USER_NAME;
+      // A message's id is written like an address.
+      boolean once = cue.isOfId() && fresh >= 0.9 * partings;
+      return once ? VolatileKind.RANDOM_ID : VolatileKind.USER_NAME;
     }
-    if (ids >= most) {
+    // Some users' names end in digits.
+    boolean handles =
+        ids >= 0.1 * partings
+            && words + ids >= 0.9 * partings
+            && values.different() >= MANY_NAMES
+            && isShared();
+    if (ids >= most || handles) {
       // Users come back, counts and nonces don't; and users don't change while they talk.
       boolean comesBack = cue == Cue.USER && fresh < 0.9 * partings;
-      boolean shared =
-          inConversation == 0
-              && elsewhere >= Math.max(3, 0.3 * conversations.different())
-              && fresh < 0.5 * partings;
       boolean nonce = numbers < 0.5 * ids && partings >= 5 && fresh >= 0.95 * partings;
       boolean ofUsers =
           cue == Cue.USER
               ? comesBack || (inConversation < 0.15 * partings && !nonce)
-              : cue != Cue.DIGEST && cue != Cue.COUNT && shared;
+              : cue != Cue.DIGEST && cue != Cue.COUNT && isShared();
       if (!comesBack && (cue == Cue.USER || !ofUsers) && isCounter(numbers >= 0.9 * ids)) {
         return VolatileKind.COUNTER;
       }
@@ -391,6 +413,9 @@ final class Place {
       return isId ? VolatileKind.RANDOM_ID : VolatileKind.UNKNOWN;
     }
     if (cue == Cue.USER && words + ids + count(Form.WORDS) >= most) {
+      return VolatileKind.USER_NAME;
+    }
+    if (count(Form.FULL_NAME) >= most) {
       return VolatileKind.USER_NAME;
     }
     if (cue.isOfId() && words + ids >= most) {
@@ -409,6 +434,13 @@ final class Place {
       return VolatileKind.RANDOM_ID;
     }
     return VolatileKind.UNKNOWN;
+  }
+
+  /** Whether conversations show what others have shown, as those of one user do. */
+  private boolean isShared() {
+    return inConversation <= 0.2 * partings
+        && elsewhere >= Math.max(3, 0.3 * conversations.different())
+        && fresh < 0.5 * partings;
   }
 
   private boolean isEpoch() {

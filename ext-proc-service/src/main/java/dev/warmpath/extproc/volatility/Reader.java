@@ -1,7 +1,5 @@
 package dev.warmpath.extproc.volatility;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -11,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads what stands at a place of a text: dates and times in the ways of many countries, UUIDs,
  * addresses, numbers, ids, names. Looks at {@value #AROUND} bytes around the place and at {@value
- * #MAX_PLACE} of it, as one character a byte, so that offsets are bytes; patterns have no nested
- * repetition, so that their time is bounded. Keeps nothing. Stateless.
+ * #MAX_PLACE} of it; patterns have no nested repetition, so that their time is bounded. Keeps
+ * nothing. Stateless.
  */
 final class Reader {
 
@@ -25,22 +23,18 @@ final class Reader {
   private static final String BEGIN = "(?<![0-9A-Za-z])";
   private static final String STOP = "(?![0-9A-Za-z])";
 
-  // Letters beyond ASCII are two bytes each in UTF-8.
-  private static final String MONTH =
-      "(?:jan(?:uary?|vier|\\.)?|feb(?:ruary?|\\.)?|f..vrier|febrero|enero|mar(?:ch|s|zo|\\.)?|m..rz|"
-          + "apr(?:il|\\.)?|avril|abril|ma[iy]o?|june?|juni?|juin|junio|july?|juli?|juillet|julio|"
-          + "aug(?:ust|\\.)?|ao..t|agosto|sept?(?:ember|embre|\\.)?|septiembre|o[ck]t(?:ober|obre|\\.)?|"
-          + "octubre|nov(?:ember|embre|\\.)?|noviembre|de[cz](?:ember|\\.)?|d..cembre|diciembre)";
-  private static final String WEEKDAY =
-      "(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|"
-          + "sun(?:day)?|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|lundi|"
-          + "mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|mi..rcoles|jueves|viernes|"
-          + "s..bado|domingo)";
+  // Words of the calendar are signs: CalendarWords.
+  private static final String MONTH = "(?:\uE001+|\uE002+\\.?)";
+  private static final String WEEKDAY = "(?:\uE003+(?:-feira)?|\uE004+\\.?)";
+  private static final String LINKS = "(?:(?:\uE006+\\s){1,2})?";
   private static final String YEAR = "(?:19|20)\\d\\d";
   private static final String DAY = "(?:0?[1-9]|[12]\\d|3[01])";
   private static final String MONTH_NUMBER = "(?:0?[1-9]|1[0-2])";
   private static final String TWO_MONTH = "(?:0[1-9]|1[0-2])";
   private static final String TWO_DAY = "(?:0[1-9]|[12]\\d|3[01])";
+
+  /** Behind a date of numbers. */
+  private static final String IN_BRACKETS = "(?:,?\\s?[(（]?" + WEEKDAY + "[)）]?)?";
 
   /** Dates, the more telling before those that could be part of them. */
   private static final Pattern DATES =
@@ -49,63 +43,96 @@ final class Reader {
               + "(?:"
               + String.join(
                   "|",
-                  YEAR + "([-/.])" + MONTH_NUMBER + "\\1" + DAY + "(?!\\d)",
-                  DAY + "([-/.])" + MONTH_NUMBER + "\\2(?:" + YEAR + "|\\d\\d)(?!\\d)",
+                  YEAR + "([-/.])" + MONTH_NUMBER + "\\1" + DAY + "(?!\\d)" + IN_BRACKETS,
+                  YEAR + "\\. ?" + MONTH_NUMBER + "\\. ?" + DAY + "\\." + IN_BRACKETS,
+                  "(?:"
+                      + WEEKDAY
+                      + ",?\\s"
+                      + LINKS
+                      + ")?"
+                      + DAY
+                      + "(?:([-/.])"
+                      + MONTH_NUMBER
+                      + "\\2|\\. "
+                      + MONTH_NUMBER
+                      + "\\. )(?:"
+                      + YEAR
+                      + "|\\d\\d)(?!\\d)",
                   MONTH_NUMBER + "([-/.])" + DAY + "\\3(?:" + YEAR + "|\\d\\d)(?!\\d)",
                   "(?:"
                       + WEEKDAY
-                      + "\\.?,?(?: the| den| le)?\\s)?"
+                      + ",?\\s"
+                      + LINKS
+                      + ")?"
                       + DAY
-                      + "(?:st|nd|rd|th|\\.)?[\\s-](?:of\\s|de\\s)?"
+                      + "(?:st|nd|rd|th|er|[.º°])?[\\s-]"
+                      + LINKS
                       + MONTH
-                      + "(?![a-z])(?:(?:,?\\s|-)(?:de\\s|del\\s)?(?:"
+                      + "(?:(?:,?\\s|-)"
+                      + LINKS
+                      + "(?:"
                       + YEAR
                       + "|\\d\\d(?![\\d:h.])))?",
                   "(?:"
                       + WEEKDAY
-                      + "\\.?,?\\s)?"
+                      + ",?\\s)?"
                       + MONTH
                       + "[\\s-]"
                       + DAY
                       + "(?:st|nd|rd|th)?(?![\\d:h])(?:(?:,?\\s|-)"
                       + YEAR
                       + ")?",
-                  YEAR + "[-\\s]" + MONTH + "[-\\s]" + DAY + "(?!\\d)",
+                  DAY + "/" + MONTH + "/" + YEAR,
+                  YEAR + "\\.?[-\\s]" + MONTH + "[-\\s]" + DAY + "(?!\\d)",
                   YEAR + TWO_MONTH + TWO_DAY + "(?!\\d)",
-                  YEAR
-                      + "\u00e5\u00b9\u00b4\\s?"
+                  "(?:(?:"
+                      + YEAR
+                      + "|(?:令和|民国|民國)\\d{1,3})[年년]\\s?)?"
                       + MONTH_NUMBER
-                      + "\u00e6\u009c\u0088\\s?"
+                      + "[月월]\\s?"
                       + DAY
-                      + "\u00e6\u0097\u00a5",
+                      + "[日号일]"
+                      + IN_BRACKETS,
                   YEAR + "-?W[0-5]\\d(?:-?[1-7])?",
                   "(?:KW|CW|calendar week|week)\\s?[0-5]?\\d(?:[/,]?\\s?" + YEAR + ")?",
                   "Q[1-4][\\s/-]?" + YEAR,
-                  MONTH + "\\s" + YEAR,
+                  MONTH + "\\s" + LINKS + YEAR,
+                  YEAR + "[年년]\\s?" + MONTH_NUMBER + "[月월]",
                   YEAR + "-[0-3]\\d\\d(?!\\d)",
-                  WEEKDAY + STOP,
-                  MONTH + STOP)
+                  "\uE003+" + STOP,
+                  "\uE001+" + STOP)
               + ")");
+
+  private static final String HOUR = "(?:[01]?\\d|2[0-4])";
+  private static final String MINUTE = "[0-5]\\d";
+  private static final String HALF = "(?:[ap]\\.?\\s?m(?!\\p{L})\\.?|\uE005+\\.?)";
 
   private static final Pattern CLOCKS =
       insensitive(
-          "(?<![0-9:.])(?:"
+          "(?:(?<=/"
+              + YEAR
+              + ":)|(?<![0-9:.]))(?:\uE005+\\s?)?(?:"
               + String.join(
                   "|",
-                  "(?:[01]?\\d|2[0-4])(?::[0-5]\\d){1,2}(?:[.,:]\\d{1,9})?",
-                  "(?:0?[1-9]|1[0-2])(?=\\s?[ap]\\.?m(?![a-z]))",
-                  "(?:[01]?\\d|2[0-3])\\s?h\\s?[0-5]\\d(?!\\d)",
-                  "(?:[01]?\\d|2[0-3])[.][0-5]\\d(?=\\s?(?:uhr|h(?![a-z])|[ap]\\.?m))",
-                  "(?:[01]?\\d|2[0-3])(?=\\s(?:uhr|o'clock))",
-                  "(?:[01]\\d|2[0-3])[0-5]\\d(?=\\s?(?:Z|UTC|GMT|hrs|hours)(?![a-z]))")
-              + ")(?:\\s?[ap]\\.?m(?![a-z])\\.?)?(?:\\s(?:uhr|hrs|hours|o'clock))?"
-              + "(?:\\s?\\(?(?:Z|UTC|GMT|[A-Z]{1,4}[SD]?T)(?![A-Za-z0-9]))?(?:\\s?[+-]\\d\\d:?\\d\\d(?!\\d))?\\)?");
+                  HOUR + "(?::" + MINUTE + "){1,2}(?:[.,:]\\d{1,9})?",
+                  "(?:0?[1-9]|1[0-2])(?=\\s?" + HALF + ")",
+                  HOUR + "\\s?h\\s?" + MINUTE + "(?!\\d)",
+                  HOUR + "[.]" + MINUTE + "(?=\\s?(?:\uE007|h(?!\\p{L})|" + HALF + "))",
+                  "(?<=\\bkl[.] |\uE006 )" + HOUR + "[.]" + MINUTE + "(?!\\d)",
+                  HOUR + "(?=\\s(?:\uE007|o'clock))",
+                  HOUR + "\\s?[時时點点시](?:\\s?[0-5]?\\d\\s?[分분])?(?:\\s?[0-5]?\\d\\s?[秒초])?",
+                  "(?:[01]\\d|2[0-3])[0-5]\\d(?=\\s?(?:Z|UTC|GMT|\uE007)(?!\\p{L}))")
+              + ")(?:\\s?"
+              + HALF
+              + ")?(?:\\s(?:\uE007+|o'clock))?"
+              + "(?:\\s?\\(?(?:Z|UTC|GMT|[A-Z]{1,4}[SD]?T)(?!\\p{L}|\\d))?(?:\\s?[+-]\\d\\d:?\\d\\d(?!\\d))?\\)?");
+
+  private static final Pattern YEAR_BEHIND = Pattern.compile("\\s" + YEAR + STOP);
 
   /** Between a date and its time, or the other way round. */
   private static final Pattern BETWEEN =
       insensitive(
-          "(?:T|[\\s,;@_()|/-]{0,3}(?:(?:at|um|on|\u00c3\u00a0|a"
-              + " las|alle|le|den|of|time:?|clock:?)\\s)?(?:the\\s)?[\\s(]?)");
+          "(?:[T:]|[\\s,;@_()（）|/·–-]{0,3}(?:(?:\uE006+|a|as|time:?|clock:?)\\s){0,2}[\\s(（]?)");
 
   /** Date and time without signs between them. */
   private static final Pattern COMPACT =
@@ -150,17 +177,28 @@ final class Reader {
 
   private static final Pattern ONE_WORD = Pattern.compile("[\\S&&[^.,;:!?]][\\S]{0,63}");
   private static final String CAPITALISED =
-      "(?:[A-Z\u0080-\u00ff][a-z'\u0080-\u00ff]*(?:-?[A-Z][a-z\u0080-\u00ff]+)?|[A-Z][a-z]{0,3}\\.)";
+      "(?:\\p{Lu}[\\p{Ll}\\p{M}'’]*(?:-?\\p{Lu}[\\p{Ll}\\p{M}]+)?|\\p{Lu}[a-z]{0,3}\\.)";
   private static final Pattern NAMES =
       Pattern.compile(
           CAPITALISED
               + "(?:\\s(?:"
               + CAPITALISED
-              + "|van|von|de|der|den|da|di|al|el|la|bin)){0,4}");
+              + "|van|von|de|der|den|da|di|do|dos|al|el|la|bin)){0,4}");
 
-  /** The same after something that is no beginning of a sentence. */
+  /** A person who is addressed. */
+  private static final Pattern TITLED =
+      Pattern.compile(
+          "(?<![\\p{L}\\d])(?:(?:Dr|Prof|Mrs?|Ms|Miss|Sir|Herr|Frau|M|Mme|Mlle|Sra?|Srta|Sig|Don|Doña)\\.?\\s){1,3}"
+              + NAMES.pattern());
+
+  /** What companies are called by, and people are not. */
+  private static final Pattern COMPANY =
+      Pattern.compile(
+          ".*\\s(?:AG|SE|SA|SL|SRL|BV|NV|AB|AS|KG|LLC|LLP|PLC|GmbH|Ltd|Inc|Corp|Co|Group|Company|Holding|Bank)\\.?");
+
+  /** Names after something that is no beginning of a sentence. */
   private static final Pattern NAMES_INSIDE =
-      Pattern.compile("(?<=[a-z:=\"'] ?\"?)" + NAMES.pattern());
+      Pattern.compile("(?<=[\\p{Ll}:=\"'] ?\"?)" + NAMES.pattern());
 
   private static final Pattern WITH_DIGITS =
       Pattern.compile("(?<![0-9A-Za-z])(?=[A-Za-z_-]{0,40}\\d)[0-9A-Za-z_-]{1,128}");
@@ -183,22 +221,20 @@ final class Reader {
    */
   static Reading read(byte[] text, int from, int to, int start, int end, boolean inserted) {
     int placeEnd = Math.min(end, start + MAX_PLACE);
-    int windowStart = Math.max(from, start - AROUND);
-    int windowEnd = Math.min(to, placeEnd + AROUND);
-    String window = new String(text, windowStart, windowEnd - windowStart, ISO_8859_1);
-    Span span =
-        inserted
-            ? inside(window, start - windowStart, placeEnd - windowStart)
-            : around(window, start - windowStart, placeEnd - windowStart);
+    Window window =
+        Window.of(text, Math.max(from, start - AROUND), Math.min(to, placeEnd + AROUND));
+    int first = window.charAt(start);
+    int last = window.charAt(placeEnd);
+    Span span = inserted ? inside(window.text, first, last) : around(window.text, first, last);
     if (end - start > MAX_PLACE && !span.form.speaksForItself() && span.form != Form.TOKEN) {
-      span = new Span(Form.TEXT, start - windowStart, placeEnd - windowStart);
+      span = new Span(Form.TEXT, first, last);
     }
-    return reading(window, span, windowStart - from);
+    return reading(window, span, from);
   }
 
-  private static Reading reading(String window, Span span, int base) {
-    String value = window.substring(span.start, span.end);
-    Cue cue = Cue.before(window.substring(0, span.start));
+  private static Reading reading(Window window, Span span, int from) {
+    String value = window.text.substring(span.start, span.end);
+    Cue cue = Cue.around(window.text, span.start, span.end);
     boolean hasNumber = false;
     long number = 0;
     switch (span.form) {
@@ -223,7 +259,13 @@ final class Reader {
       }
       default -> {}
     }
-    return new Reading(span.form, base + span.start, base + span.end, cue, hasNumber, number);
+    return new Reading(
+        span.form,
+        window.byteAt(span.start) - from,
+        window.byteAt(span.end) - from,
+        cue,
+        hasNumber,
+        number);
   }
 
   /** What covers a place, of which perhaps only a part differs. */
@@ -244,6 +286,12 @@ final class Reader {
       int common = Math.min(span.end, to) - Math.max(span.start, from);
       if (common > 0 && 3 * common >= to - from && isBetter(span, best)) {
         best = span;
+      }
+    }
+    Matcher titled = TITLED.matcher(window);
+    while (best == null && titled.find()) {
+      if (titled.start() <= from && to <= titled.end()) {
+        best = new Span(Form.FULL_NAME, titled.start(), titled.end());
       }
     }
     return best == null ? plain(window, from, to) : best;
@@ -284,20 +332,21 @@ final class Reader {
   /** All that speaks for itself. */
   private static List<Span> spans(String window) {
     List<Span> spans = new ArrayList<>();
-    List<Span> dates = find(DATES, Form.DATE, window);
-    List<Span> clocks = find(CLOCKS, Form.CLOCK, window);
+    String signs = CalendarWords.signs(window);
+    List<Span> dates = find(DATES, Form.DATE, signs);
+    List<Span> clocks = find(CLOCKS, Form.CLOCK, signs);
     for (Span clock : clocks) {
       Span joined = clock;
       for (Span date : dates) {
-        joined = join(window, joined, date);
+        joined = join(signs, joined, date);
       }
       // As asctime writes it, the year comes last.
-      Matcher year = Pattern.compile("\\s" + YEAR + STOP).matcher(window);
-      if (joined.start < clock.start && year.region(joined.end, window.length()).lookingAt()) {
+      Matcher year = YEAR_BEHIND.matcher(signs);
+      if (joined.start < clock.start && year.region(joined.end, signs.length()).lookingAt()) {
         joined = new Span(Form.CLOCK, joined.start, year.end());
       }
       for (Span date : dates) {
-        joined = join(window, joined, date);
+        joined = join(signs, joined, date);
       }
       spans.add(joined);
     }
@@ -352,7 +401,7 @@ final class Reader {
         || looksRandom(value)) {
       return Form.TOKEN;
     }
-    if (NAMES.matcher(value).matches()) {
+    if (NAMES.matcher(value).matches() && !COMPANY.matcher(value).matches()) {
       return value.indexOf(' ') < 0 ? Form.NAME : Form.FULL_NAME;
     }
     return ONE_WORD.matcher(value).matches() ? Form.WORD : Form.WORDS;
@@ -378,6 +427,8 @@ final class Reader {
 
   /** White space and what encloses or ends a value. */
   private static boolean isEdge(char c) {
-    return c <= ' ' || "\"'()[]{}<>,;:.!?#=*`".indexOf(c) >= 0 || c >= 0xFE;
+    return c <= ' '
+        || "\"'()[]{}<>,;:.!?#=*`".indexOf(c) >= 0
+        || (c >= 0x80 && !Character.isLetterOrDigit(c) && !Character.isSurrogate(c));
   }
 }

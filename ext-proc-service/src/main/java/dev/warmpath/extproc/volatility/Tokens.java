@@ -3,12 +3,14 @@ package dev.warmpath.extproc.volatility;
 import java.util.Arrays;
 
 /**
- * The words of a text, each as one number: 32 bits of a seeded hash, its length in bytes, the class
- * of its characters, and whether a part of its segment begins with it. Nothing in it can be read
- * back: whoever doesn't know the seed can't even try words.
+ * The words of a text, each as one number: 32 bits of a seeded hash, its length in bytes and the
+ * class of its characters. Nothing in it can be read back: whoever doesn't know the seed can't even
+ * try words.
  *
- * <p>A word is a run of letters and digits, a run of white space, or one other byte; a run of
+ * <p>A word is a run of letters and digits, a run of white space, or one other character; a run of
  * letters with nothing but digits behind is two, so that {@code REQ0042} parts behind its letters.
+ * Of scripts that write words without spaces, each character is a word; Korean, which glues
+ * particles and counters to digits, parts there.
  */
 final class Tokens {
 
@@ -17,24 +19,19 @@ final class Tokens {
   /** White space with a line's end. */
   static final int LINE = 1;
 
-  /** What ends a sentence or stands between items. */
-  static final int STOP = 2;
-
-  static final int MARK = 3;
-  static final int DIGITS = 4;
-  static final int LETTERS = 5;
-  static final int MIXED = 6;
+  static final int MARK = 2;
+  static final int DIGITS = 3;
+  static final int LETTERS = 4;
+  static final int MIXED = 5;
 
   /** A byte that no text has: begin or end of what is not text. */
-  static final int FRAME = 7;
+  static final int FRAME = 6;
 
   /** A whole image. */
-  static final int IMAGE = 8;
+  static final int IMAGE = 7;
 
-  private static final int CLASS_SHIFT = 1;
   private static final int LENGTH_SHIFT = 8;
   private static final int HASH_SHIFT = 32;
-  private static final long PART_START = 1;
   private static final int MAX_LENGTH = 4096;
   private static final long PRIME = 0x100000001B3L;
 
@@ -61,19 +58,11 @@ final class Tokens {
   }
 
   static int kind(long token) {
-    return (int) (token >>> CLASS_SHIFT) & 0xF;
+    return (int) token & 0xF;
   }
 
   static int hash(long token) {
     return (int) (token >>> HASH_SHIFT);
-  }
-
-  static boolean beginsPart(long token) {
-    return (token & PART_START) != 0;
-  }
-
-  static boolean same(long a, long b) {
-    return (a | PART_START) == (b | PART_START);
   }
 
   static boolean isBlank(long token) {
@@ -87,75 +76,116 @@ final class Tokens {
 
   /** Adds what is no text as one word. */
   void opaque(byte[] text, int start, int end, int kind) {
-    long hash = seed;
-    for (int i = start; i < end; i++) {
-      hash = (hash ^ text[i]) * PRIME;
-    }
-    add(hash, end - start, kind, /* partStart= */ true);
+    add(hash(text, start, end), end - start, kind);
   }
 
   /** Adds the words of one part. */
   void text(byte[] text, int start, int end) {
-    boolean partStart = true;
     int at = start;
     while (at < end && !full()) {
-      int next = word(text, at, end, partStart);
-      partStart = false;
+      int limit = Math.min(end, at + MAX_LENGTH);
+      int next = at + CharKind.bytes(text, at, limit);
+      int kind =
+          switch (CharKind.at(text, at, limit)) {
+            case DIGIT, LETTER, SYLLABLE -> {
+              next = wordEnd(text, at, limit);
+              yield wordKind(text, at, next);
+            }
+            case WORD -> LETTERS;
+            case BLANK -> {
+              next = blankEnd(text, at, limit);
+              yield hasLineEnd(text, at, next) ? LINE : SPACE;
+            }
+            case MARK -> MARK;
+            case FRAME -> FRAME;
+          };
+      add(hash(text, at, next), next - at, kind);
       at = next;
     }
   }
 
-  private int word(byte[] text, int start, int end, boolean partStart) {
-    int limit = Math.min(end, start + MAX_LENGTH);
-    int first = text[start] & 0xFF;
-    long hash = (seed ^ first) * PRIME;
-    int at = start + 1;
-    if (isWordByte(first)) {
-      boolean digits = isDigit(first);
-      boolean letters = !digits;
-      while (at < limit && isWordByte(text[at] & 0xFF)) {
-        int b = text[at] & 0xFF;
-        if (isDigit(b)) {
-          if (letters && !digits && at - start >= 2 && onlyDigits(text, at, limit)) {
-            break;
+  private long hash(byte[] text, int start, int end) {
+    long hash = seed;
+    for (int i = start; i < end; i++) {
+      hash = (hash ^ text[i]) * PRIME;
+    }
+    return hash;
+  }
+
+  private static int wordEnd(byte[] text, int start, int limit) {
+    boolean digits = false;
+    boolean letters = false;
+    boolean syllables = false;
+    int at = start;
+    while (at < limit) {
+      CharKind letter = CharKind.at(text, at, limit);
+      switch (letter) {
+        case DIGIT -> {
+          boolean number = letters && !digits && at - start >= 2 && onlyDigits(text, at, limit);
+          if (syllables || number) {
+            return at;
           }
           digits = true;
-        } else {
-          letters = true;
         }
-        hash = (hash ^ b) * PRIME;
-        at++;
+        case LETTER -> letters = true;
+        case SYLLABLE -> {
+          if (digits) {
+            return at;
+          }
+          syllables = true;
+        }
+        case WORD, BLANK, MARK, FRAME -> {
+          return at;
+        }
       }
-      add(hash, at - start, !letters ? DIGITS : digits ? MIXED : LETTERS, partStart);
-    } else if (isBlank(first)) {
-      boolean line = first == '\n';
-      while (at < limit && isBlank(text[at] & 0xFF)) {
-        line |= text[at] == '\n';
-        hash = (hash ^ text[at]) * PRIME;
-        at++;
-      }
-      add(hash, at - start, line ? LINE : SPACE, partStart);
-    } else {
-      int kind =
-          switch (first) {
-            case 0xFE, 0xFF -> FRAME;
-            case '.', '?', '!', ';', '|' -> STOP;
-            default -> MARK;
-          };
-      add(hash, 1, kind, partStart);
+      at += CharKind.bytes(text, at, limit);
     }
     return at;
   }
 
-  private static boolean onlyDigits(byte[] text, int from, int end) {
-    int at = from;
-    while (at < end && isDigit(text[at] & 0xFF)) {
-      at++;
+  private static int wordKind(byte[] text, int start, int end) {
+    boolean digits = false;
+    boolean letters = false;
+    for (int i = start; i < end; i++) {
+      boolean digit = isDigit(text[i]);
+      digits |= digit;
+      letters |= !digit;
     }
-    return at == end || !isWordByte(text[at] & 0xFF);
+    return !letters ? DIGITS : digits ? MIXED : LETTERS;
   }
 
-  private void add(long hash, int bytes, int kind, boolean partStart) {
+  private static int blankEnd(byte[] text, int start, int limit) {
+    int at = start;
+    while (at < limit && CharKind.at(text, at, limit) == CharKind.BLANK) {
+      at += CharKind.bytes(text, at, limit);
+    }
+    return at;
+  }
+
+  private static boolean hasLineEnd(byte[] text, int start, int end) {
+    for (int i = start; i < end; i++) {
+      if (text[i] == '\n') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean onlyDigits(byte[] text, int from, int limit) {
+    int at = from;
+    while (at < limit && isDigit(text[at])) {
+      at++;
+    }
+    if (at == limit) {
+      return true;
+    }
+    return switch (CharKind.at(text, at, limit)) {
+      case LETTER, DIGIT -> false;
+      case SYLLABLE, WORD, BLANK, MARK, FRAME -> true;
+    };
+  }
+
+  private void add(long hash, int bytes, int kind) {
     if (full()) {
       return;
     }
@@ -165,25 +195,10 @@ final class Tokens {
     long mixed = hash ^ (hash >>> 29);
     mixed = mixed * 0xBF58476D1CE4E5B9L;
     tokens[count++] =
-        ((mixed >>> HASH_SHIFT) << HASH_SHIFT)
-            | ((long) bytes << LENGTH_SHIFT)
-            | ((long) kind << CLASS_SHIFT)
-            | (partStart ? PART_START : 0);
+        ((mixed >>> HASH_SHIFT) << HASH_SHIFT) | ((long) bytes << LENGTH_SHIFT) | kind;
   }
 
-  private static boolean isDigit(int b) {
+  private static boolean isDigit(byte b) {
     return b >= '0' && b <= '9';
-  }
-
-  /** All of a character beyond ASCII belongs to words. */
-  private static boolean isWordByte(int b) {
-    return (b >= 'a' && b <= 'z')
-        || (b >= 'A' && b <= 'Z')
-        || isDigit(b)
-        || (b >= 0x80 && b < 0xFE);
-  }
-
-  private static boolean isBlank(int b) {
-    return b == ' ' || b == '\n' || b == '\t' || b == '\r';
   }
 }

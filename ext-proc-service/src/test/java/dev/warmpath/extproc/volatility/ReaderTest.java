@@ -45,6 +45,12 @@ class ReaderTest {
         "CLOCK|20261121135802",
         "CLOCK|20261121-135802",
         "CLOCK|2026-11-21_13-58-02",
+        "CLOCK|23/Aug/2025:16:42:56 +0000",
+        "CLOCK|8 de dezembro de 2025 às 13h06",
+        "CLOCK|2025年8月1日(金) 10:58",
+        "CLOCK|2025年8月2日 星期六 10时46分",
+        "CLOCK|上午10:46",
+        "CLOCK|2025년 3월 20일 오전 11시 04분",
         "EPOCH|1795269482",
         "EPOCH|1795269482123",
         "EPOCH|1795269482.123",
@@ -71,6 +77,15 @@ class ReaderTest {
         "DATE|November 2026",
         "DATE|Q4 2026",
         "DATE|2026年11月21日",
+        "DATE|2025年9月24日星期三",
+        "DATE|令和7年9月24日",
+        "DATE|2025년 5월 5일 (월)",
+        "DATE|3 gennaio 2025",
+        "DATE|3 de outubro de 2025",
+        "DATE|5 augustus 2025",
+        "DATE|lundi 3 février 2025",
+        "DATE|3 января 2025",
+        "DATE|terça-feira, 4 de março de 2025",
         "UUID|550e8400-e29b-41d4-a716-446655440000",
         "UUID|550E8400-E29B-41D4-A716-446655440000",
         "BARE_UUID|550e8400e29b41d4a716446655440000",
@@ -92,6 +107,8 @@ class ReaderTest {
         "FULL_NAME|Jean-Luc O'Neil",
         "FULL_NAME|Ludwig van Beethoven",
         "FULL_NAME|Dr. Ana Lopez",
+        "FULL_NAME|Ayşe Demir",
+        "WORDS|Nordwind AG",
         "WORD|cheerful",
         "WORDS|a rather long remark"
       })
@@ -124,10 +141,34 @@ class ReaderTest {
     "ID,\"The user's request id is \"",
     "COUNT,This is attempt ",
     "VERSION,Build ",
-    "NONE,The weather is "
+    "NONE,The weather is ",
+    "USER,@",
+    "USER,Tu alumna se llama ",
+    "USER,当前客人：",
+    "USER,お客様のお名前は",
+    "COUNT,这是今天第",
+    "ID,Message-ID: <"
   })
   void cue_wordsBefore_sayWhatItIs(Cue cue, String before) {
     assertThat(read(before, "4711", "\n").cue()).isEqualTo(cue);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"USER,様です。", "USER,님", "COUNT,件目の", "NONE,と"})
+  void cue_charactersBehind_sayWhatItIs(Cue cue, String behind) {
+    assertThat(read("本日", "4711", behind).cue()).isEqualTo(cue);
+  }
+
+  @Test
+  void read_titleDiffers_readsTheNameBehindIt() {
+    byte[] text = "Greet with \"Dear Dr. Trent\".".getBytes(UTF_8);
+    int title = 17;
+
+    Reading reading = Reader.read(text, 0, text.length, title, title + 2, false);
+
+    assertThat(reading.form()).isEqualTo(Form.FULL_NAME);
+    assertThat(reading.start()).isEqualTo(title);
+    assertThat(reading.end()).isEqualTo(title + "Dr. Trent".length());
   }
 
   @Test

@@ -9,9 +9,11 @@ import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import dev.warmpath.extproc.prompt.Verdict;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -40,9 +42,12 @@ class VolatilityDetectorTest {
   }
 
   private void observe(String body, double bytesPerToken, double usdPerMillion) {
+    observe(Dialect.OPENAI_CHAT, body, bytesPerToken, usdPerMillion);
+  }
+
+  private void observe(Dialect dialect, String body, double bytesPerToken, double usdPerMillion) {
     byte[] bytes = body.getBytes(UTF_8);
-    assertThat(scanner.scan(bytes, bytes.length, Dialect.OPENAI_CHAT, prompt))
-        .isEqualTo(Verdict.OK);
+    assertThat(scanner.scan(bytes, bytes.length, dialect, prompt)).isEqualTo(Verdict.OK);
     prompt.decodeInto(decoded);
     detector.observe(
         new Arrival("r", "s", "m", bytesPerToken, usdPerMillion, 1), decoded, nowNanos);
@@ -214,7 +219,7 @@ class VolatilityDetectorTest {
         30,
         _ -> {
           List<String> shuffled = new ArrayList<>(passages);
-          java.util.Collections.shuffle(shuffled, random);
+          Collections.shuffle(shuffled, random);
           StringBuilder text = new StringBuilder(RULES).append("\n");
           for (int i = 0; i < 4; i++) {
             text.append("[").append(i + 1).append("] ").append(shuffled.get(i)).append("\n");
@@ -473,5 +478,156 @@ class VolatilityDetectorTest {
     assertThatThrownBy(() -> new DetectorSettings(0, 1, 1, 64, 64, 3, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("maxScopes: 0 (expected: 1 or more)");
+  }
+
+  private static final String CHINESE = "你是云栖酒店的客服助手。只回答与预订、入住和发票有关的问题，不要承诺退款。如果信息不足，只追问一个问题。";
+
+  private static int bytes(String text) {
+    return text.getBytes(UTF_8).length;
+  }
+
+  @Test
+  void system_numberInTextWithoutSpaces_isFoundInIt() {
+    systems(20, i -> CHINESE + "这是今天第" + (894 + i) + "次会话。" + CHINESE);
+
+    assertFinding(VolatileKind.COUNTER, Site.SYSTEM, 0, bytes(CHINESE + "这是今天第"));
+  }
+
+  @Test
+  void system_nameInTextWithoutSpaces_isAUserName() {
+    String[] guests = {"张伟", "刘洋", "王小明", "陈静"};
+    systems(30, _ -> CHINESE + "您正在为客人" + guests[random.nextInt(4)] + "服务。" + CHINESE);
+
+    assertFinding(VolatileKind.USER_NAME, Site.SYSTEM, 0, bytes(CHINESE + "您正在为客人"));
+  }
+
+  @Test
+  void system_twoPersonsWhoAreToldToBeUsers_areUserNames() {
+    systems(
+        30, _ -> RULES + " Usager : " + (random.nextBoolean() ? "Hugo Girard" : "Nadia Benali"));
+
+    assertThat(detector.findings())
+        .extracting(Finding::kind)
+        .containsExactly(VolatileKind.USER_NAME);
+  }
+
+  @Test
+  void system_handlesWithAndWithoutDigits_areUserNames() {
+    String[] handles = {"ivy74", "boylema", "danielo", "tomr", "ruthf", "owen98", "dosei", "hkerr"};
+    systems(40, _ -> "master|" + handles[random.nextInt(8)] + "\n" + RULES);
+
+    assertFinding(VolatileKind.USER_NAME, Site.SYSTEM, 0, 7);
+  }
+
+  @Test
+  void system_idLikeAnAddress_isARandomId() {
+    systems(
+        20,
+        _ ->
+            "Message-ID: <%08x%08x@mx.example.org>\n".formatted(random.nextInt(), random.nextInt())
+                + RULES);
+
+    assertFinding(VolatileKind.RANDOM_ID, Site.SYSTEM, 0, 13);
+  }
+
+  @Test
+  void companies_ofOneTemplate_areNone() {
+    String[] companies = {
+      "Kestrel Ltd", "Nordwind AG", "Casa Group", "Orchid Inc", "Blue Fjord SA"
+    };
+
+    assertThat(
+            systems(90, _ -> "You are the voice of " + companies[random.nextInt(5)] + ". " + RULES))
+        .isEmpty();
+  }
+
+  @Test
+  void documents_ofLinesThatReturn_areNone() {
+    String[] lines = {
+      "Giro account: free of charge below the age of twenty-seven, with a proof of studies.",
+      "Overdraft: the rate is ten per cent at present and is settled each quarter of the year.",
+      "Blocked card: the new one comes by letter within five working days after the call.",
+      "Transfers: since October they cost nothing and arrive within seconds, day and night."
+    };
+    observeAll(
+        60,
+        i -> {
+          StringBuilder document = new StringBuilder();
+          for (int line = random.nextInt(3); line < 4; line++) {
+            document.append(lines[random.nextInt(4)]).append(" (").append(random.nextInt(900));
+            document.append(")\n");
+          }
+          String head = "Daniel Okafor, %d\n".formatted(100_000 + random.nextInt(9_000_000));
+          return chat(RULES + "\n<document>\n" + head + document + "</document>");
+        });
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  @Test
+  void passages_betweenTheSameTags_areFoundInMessages() {
+    List<String> passages =
+        new ArrayList<>(
+            List.of(
+                "Irony is no praise",
+                "Photos count as bills",
+                "The first of several decides",
+                "Threats are urgent"));
+    observeAll(
+        30,
+        _ -> {
+          Collections.shuffle(passages, random);
+          StringBuilder text = new StringBuilder("Use these excerpts:\n");
+          for (String passage : passages) {
+            text.append("<document>\n<source>kb/classify.md</source>\n<document_content>");
+            text.append(passage).append(".</document_content>\n</document>\n");
+          }
+          return chat(RULES, text + "\n" + question());
+        });
+
+    assertThat(detector.findings())
+        .extracting(Finding::kind)
+        .containsExactly(VolatileKind.RETRIEVAL_ORDER);
+  }
+
+  @Test
+  void image_toggledBeforeFewQuestions_isFound() {
+    List<String> questions = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      questions.add(question());
+    }
+    observeAll(
+        50,
+        _ -> {
+          String text = questions.get(random.nextInt(6));
+          String body = random.nextBoolean() ? withImage("http://a/card.png", text) : chat(text);
+          return body.replace(
+              "{\"messages\":[",
+              "{\"messages\":[{\"role\":\"system\",\"content\":%s},".formatted(quote(RULES)));
+        });
+
+    assertFinding(VolatileKind.IMAGE_TOGGLED, Site.MESSAGE, 0, 0);
+  }
+
+  @Test
+  void functions_ofGeminiInAnotherOrder_areToolOrder() {
+    List<String> names = new ArrayList<>(List.of("find", "send", "list", "stop"));
+    for (int i = 0; i < 20; i++) {
+      Collections.shuffle(names, random);
+      String functions =
+          names.stream()
+              .map(name -> "{\"name\":\"%s\",\"description\":\"%s it\"}".formatted(name, name))
+              .collect(Collectors.joining(","));
+      observe(
+          Dialect.GEMINI,
+          "{\"systemInstruction\":{\"parts\":[{\"text\":%s}]},\"tools\":[{\"functionDeclarations\":[%s]}],\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":%s}]}]}"
+              .formatted(quote(RULES), functions, quote(question())),
+          4,
+          Double.NaN);
+    }
+
+    assertThat(detector.findings())
+        .extracting(Finding::kind)
+        .containsExactly(VolatileKind.TOOL_ORDER);
   }
 }
