@@ -1,322 +1,362 @@
 package dev.warmpath.extproc;
 
+import com.google.protobuf.Duration;
+import com.google.protobuf.util.Durations;
+import dev.warmpath.config.CatalogueReader;
+import dev.warmpath.config.ConfigException;
 import dev.warmpath.config.v1.Api;
 import dev.warmpath.config.v1.Model;
+import dev.warmpath.config.v1.ModelCatalogue;
 import dev.warmpath.extproc.exchange.Apis;
 import dev.warmpath.extproc.prompt.Dialect;
+import dev.warmpath.extproc.provider.CacheRules;
+import dev.warmpath.extproc.provider.CacheRules.Decay;
+import dev.warmpath.extproc.provider.CacheRules.Isolation;
+import dev.warmpath.extproc.provider.CacheRules.KeyRate;
+import dev.warmpath.extproc.provider.CacheRules.Refresh;
+import dev.warmpath.extproc.provider.CacheRules.Stickiness;
 import dev.warmpath.extproc.provider.Catalogue;
+import dev.warmpath.extproc.provider.Evidence;
+import dev.warmpath.extproc.provider.Lifetime;
+import dev.warmpath.extproc.provider.Mechanism;
+import dev.warmpath.extproc.provider.Minimum;
 import dev.warmpath.extproc.provider.ModelEntry;
+import dev.warmpath.extproc.provider.Origin;
+import dev.warmpath.extproc.provider.PriceList;
 import dev.warmpath.extproc.provider.PriceTier;
 import dev.warmpath.extproc.provider.Prices;
+import dev.warmpath.extproc.provider.ProviderApi;
+import dev.warmpath.extproc.provider.Rejection;
+import dev.warmpath.extproc.provider.UsageFields;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * Makes the {@link Catalogue} at start-up: rows of the configuration first, then those shipped in
- * {@value #SHIPPED}. This is the one place that knows how rows are written down; {@code provider}
- * itself knows neither files nor messages. Stateless.
- *
- * <p>A shipped row has {@code patterns}, {@code api}, {@code min_cache_tokens}, {@code
- * max_markers}, {@code lookback_blocks}, {@code prices} (a list of tiers: {@code above_tokens} and,
- * where they are known, {@code input}, {@code output}, {@code read}, {@code write_5m}, {@code
- * write_1h}), {@code effective} and {@code source}. Unknown keys are faults, and all faults are
- * reported at once.
+ * Makes what a {@link Catalogue} holds: rows of the configuration first, then those of its
+ * catalogue file, then those shipped in {@value #SHIPPED}. This is the one place that knows how
+ * rows are written down; {@code provider} itself knows neither files nor messages. Stateless.
  */
 public final class CatalogueFile {
 
   static final String SHIPPED = "/dev/warmpath/extproc/provider/catalogue.yaml";
 
-  private static final Set<String> ROW_KEYS =
-      Set.of(
-          "patterns",
-          "api",
-          "min_cache_tokens",
-          "max_markers",
-          "lookback_blocks",
-          "prices",
-          "effective",
-          "source");
-  private static final Set<String> PRICE_KEYS =
-      Set.of("input", "output", "read", "write_5m", "write_1h");
-  private static final Set<String> TIER_KEYS =
-      Set.of("above_tokens", "input", "output", "read", "write_5m", "write_1h");
-
-  private static final String APIS =
-      Arrays.stream(Dialect.values()).map(Enum::name).collect(Collectors.joining(", "));
+  /** As faults name rows of the configuration. */
+  private static final String CONFIGURATION = "configuration";
 
   private CatalogueFile() {}
 
   /**
-   * The catalogue in force.
+   * What a catalogue holds.
+   *
+   * @param apis of providers, whatever the model; of several rows of one API the first
+   * @param rows of models, in the order in which they are asked
+   */
+  public record Contents(List<ProviderApi> apis, List<ModelEntry> rows) {
+    public Contents {
+      apis = List.copyOf(apis);
+      rows = List.copyOf(rows);
+    }
+
+    /** A catalogue of it. */
+    public Catalogue on(LocalDate day) {
+      return Catalogue.of(apis, rows, day);
+    }
+  }
+
+  /**
+   * The shipped rows behind those of a configuration, with their latest prices.
    *
    * @param configured rows of the configuration, checked by its reader
    */
   public static Catalogue load(List<Model> configured) {
-    List<ModelEntry> rows = new ArrayList<>();
-    for (Model model : configured) {
-      rows.add(entry(model));
+    try {
+      return read(configured, null).on(LocalDate.MAX);
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
     }
-    rows.addAll(shipped());
-    return Catalogue.of(rows);
   }
 
-  private static List<ModelEntry> shipped() {
+  /**
+   * Everything there is.
+   *
+   * @param configured rows of the configuration, checked by its reader
+   * @param file with more rows; null: none
+   * @throws ConfigException with every fault of the file, or of what the configuration names
+   */
+  public static Contents read(List<Model> configured, @Nullable Path file) throws ConfigException {
+    ModelCatalogue shipped = shipped();
+    ModelCatalogue ofFile =
+        file == null
+            ? ModelCatalogue.getDefaultInstance()
+            : CatalogueReader.read(file, shipped.getProviderApisList());
+    return join(configured, ofFile, shipped);
+  }
+
+  /** As {@link #read}, of a file's text. */
+  static Contents parse(List<Model> configured, String yaml, String name) throws ConfigException {
+    ModelCatalogue shipped = shipped();
+    return join(
+        configured, CatalogueReader.parse(yaml, name, shipped.getProviderApisList()), shipped);
+  }
+
+  private static ModelCatalogue shipped() {
     try (InputStream in = CatalogueFile.class.getResourceAsStream(SHIPPED)) {
       if (in == null) {
         throw new IllegalStateException(SHIPPED + ": not on the class path (expected: in our jar)");
       }
-      return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), SHIPPED);
+      return CatalogueReader.parse(
+          new String(in.readAllBytes(), StandardCharsets.UTF_8), SHIPPED, List.of());
     } catch (IOException e) {
       throw new UncheckedIOException(SHIPPED, e);
+    } catch (ConfigException e) {
+      throw new IllegalStateException(e.getMessage(), e);
     }
   }
 
-  private static ModelEntry entry(Model model) {
-    // A message cannot tell "free" from "not told"; a model without any price is the latter.
-    boolean priced = model.getInputUsd() > 0 || model.getOutputUsd() > 0;
-    Prices prices =
-        new Prices(
-            model.getInputUsd(),
-            model.getOutputUsd(),
-            model.getCacheReadUsd(),
-            model.getCacheWrite5MUsd(),
-            model.getCacheWrite1HUsd());
-    return new ModelEntry(
-        model.getPattern(),
-        dialect(model.getApi()),
-        (int) Math.min(Integer.toUnsignedLong(model.getMinCacheTokens()), Integer.MAX_VALUE),
-        model.getMaxMarkers(),
-        model.getLookbackBlocks(),
-        priced ? List.of(new PriceTier(0, prices)) : List.of(),
-        model.getEffective(),
-        model.getSource());
+  private static Contents join(List<Model> configured, ModelCatalogue file, ModelCatalogue shipped)
+      throws ConfigException {
+    List<ProviderApi> apis = new ArrayList<>();
+    List<dev.warmpath.config.v1.ProviderApi> known = new ArrayList<>(file.getProviderApisList());
+    known.addAll(shipped.getProviderApisList());
+    CatalogueReader.checkApis(
+        ModelCatalogue.newBuilder().addAllModels(configured).build(), CONFIGURATION, known);
+    for (var message : known) {
+      ProviderApi api = api(message);
+      if (find(apis, api.provider(), api.dialect()) == null) {
+        apis.add(api);
+      }
+    }
+    List<ModelEntry> rows = new ArrayList<>();
+    for (List<Model> models : List.of(configured, file.getModelsList(), shipped.getModelsList())) {
+      for (Model model : models) {
+        entries(model, apis, rows);
+      }
+    }
+    return new Contents(apis, rows);
+  }
+
+  private static @Nullable ProviderApi find(
+      List<ProviderApi> apis, String provider, Dialect dialect) {
+    for (ProviderApi api : apis) {
+      if (api.provider().equals(provider) && api.dialect() == dialect) {
+        return api;
+      }
+    }
+    return null;
+  }
+
+  private static void entries(Model model, List<ProviderApi> apis, List<ModelEntry> out) {
+    CacheRules own = rules(model.getCache());
+    Minimum minimum = model.hasMinimum() ? minimum(model.getMinimum()) : null;
+    Origin origin = origin(model.hasOrigin(), model.getOrigin());
+    List<PriceList> prices = model.getPricesList().stream().map(CatalogueFile::priceList).toList();
+    for (Api spoken : model.getApisList()) {
+      Dialect dialect = dialect(spoken);
+      ProviderApi api = find(apis, model.getProvider(), dialect);
+      CacheRules cache = api == null ? own : own.orElse(api.cache());
+      for (String pattern : model.getPatternsList()) {
+        out.add(
+            new ModelEntry(
+                model.getProvider(),
+                pattern,
+                dialect,
+                minimum,
+                cache,
+                api,
+                prices,
+                origin,
+                LocalDate.MAX));
+      }
+    }
   }
 
   private static Dialect dialect(Api api) {
     Dialect dialect = Apis.dialect(api);
     if (dialect == null) {
-      throw new IllegalArgumentException("models.api: " + api + " (expected: " + APIS + ")");
+      throw new IllegalArgumentException(
+          api + " (expected: an API that the reader has let through)");
     }
     return dialect;
   }
 
-  /**
-   * Reads rows.
-   *
-   * @param name as faults name the file
-   * @throws IllegalArgumentException with every fault, one a line
-   */
-  static List<ModelEntry> parse(String yaml, String name) {
-    Faults faults = new Faults(name);
-    List<ModelEntry> rows = new ArrayList<>();
-    Object document;
-    try {
-      document = new Load(LoadSettings.builder().setLabel(name).build()).loadFromString(yaml);
-    } catch (YamlEngineException e) {
-      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
-    }
-    if (document instanceof Map<?, ?> root && root.get("rows") instanceof List<?> list) {
-      for (int i = 0; i < list.size(); i++) {
-        row("rows[" + i + "]", list.get(i), rows, faults);
-      }
-    } else {
-      faults.add("", document, "a map with the list `rows`");
-    }
-    faults.throwIfAny();
-    return rows;
+  private static ProviderApi api(dev.warmpath.config.v1.ProviderApi api) {
+    return new ProviderApi(
+        api.getProvider(),
+        dialect(api.getApi()),
+        api.getEndpoint(),
+        rules(api.getCache()),
+        api.hasUsage() ? Optional.of(usage(api.getUsage())) : Optional.empty(),
+        api.getRejectionsList().stream()
+            .map(
+                each ->
+                    new Rejection(
+                        each.getField(), each.getWhen(), each.getStatusesList(), each.getText()))
+            .toList(),
+        origin(api.getOrigin()));
   }
 
-  private static void row(
-      String path, @Nullable Object value, List<ModelEntry> out, Faults faults) {
-    if (!(value instanceof Map<?, ?> map)) {
-      faults.add(path, value, "a map");
-      return;
-    }
-    int before = faults.size();
-    unknownKeys(path, map, ROW_KEYS, faults);
-    List<String> patterns = patterns(path, map.get("patterns"), faults);
-    Dialect dialect = dialect(path, map.get("api"), faults);
-    int minCacheTokens = (int) whole(path, map, "min_cache_tokens", 10_000_000, faults);
-    int maxMarkers = (int) whole(path, map, "max_markers", 64, faults);
-    int lookbackBlocks = (int) whole(path, map, "lookback_blocks", 1000, faults);
-    List<PriceTier> tiers = tiers(path, map.get("prices"), faults);
-    String effective = text(path, map, "effective", faults);
-    if (!effective.isEmpty() && !effective.matches("\\d{4}-\\d{2}-\\d{2}")) {
-      faults.add(path + ".effective", effective, "a day, such as 2026-11-01");
-    }
-    String source = text(path, map, "source", faults);
-    if (dialect == null || faults.size() > before) {
-      return;
-    }
-    for (String pattern : patterns) {
-      out.add(
-          new ModelEntry(
-              pattern,
-              dialect,
-              minCacheTokens,
-              maxMarkers,
-              lookbackBlocks,
-              tiers,
-              effective,
-              source));
-    }
+  private static Minimum minimum(dev.warmpath.config.v1.Minimum minimum) {
+    return new Minimum(
+        minimum.getTokens(),
+        minimum.hasAtMostTokens() ? minimum.getAtMostTokens() : minimum.getTokens(),
+        minimum.getStepTokens(),
+        origin(minimum.hasOrigin(), minimum.getOrigin()));
   }
 
-  private static List<String> patterns(String path, @Nullable Object value, Faults faults) {
-    List<String> patterns = new ArrayList<>();
-    if (value instanceof List<?> list && !list.isEmpty()) {
-      for (Object pattern : list) {
-        if (pattern instanceof String text && !text.isEmpty()) {
-          patterns.add(text);
-        } else {
-          faults.add(path + ".patterns", pattern, "a model's name or pattern");
-        }
-      }
-    } else {
-      faults.add(path + ".patterns", value, "a list of models' names or patterns");
-    }
-    return patterns;
+  private static CacheRules rules(dev.warmpath.config.v1.CacheRules rules) {
+    return new CacheRules(
+        rules.getMechanismsList().stream()
+            .map(CatalogueFile::mechanism)
+            .collect(Collectors.toSet()),
+        rules.getSessionHeader(),
+        optional(rules.hasMaxMarkers(), rules.getMaxMarkers()),
+        optional(rules.hasLookbackBlocks(), rules.getLookbackBlocks()),
+        rules.getLifetimesList().stream()
+            .map(
+                each ->
+                    new Lifetime(
+                        each.getTtl(),
+                        duration(each.hasAtLeast(), each.getAtLeast()),
+                        duration(each.hasAtMost(), each.getAtMost())))
+            .toList(),
+        switch (rules.getRefreshedBy()) {
+          case USE -> Optional.of(Refresh.USE);
+          case NOTHING -> Optional.of(Refresh.NOTHING);
+          case REFRESH_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
+        },
+        switch (rules.getStickiness()) {
+          case KEPT -> Optional.of(Stickiness.KEPT);
+          case BEST_EFFORT -> Optional.of(Stickiness.BEST_EFFORT);
+          case STICKINESS_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
+        },
+        rules.getDecayList().stream()
+            .map(each -> new Decay(duration(each.getGap()), each.getFound()))
+            .toList(),
+        switch (rules.getIsolation()) {
+          case WORKSPACE -> Optional.of(Isolation.WORKSPACE);
+          case ORGANIZATION -> Optional.of(Isolation.ORGANIZATION);
+          case ISOLATION_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
+        },
+        rules.hasLongestLifetimeFirst()
+            ? Optional.of(rules.getLongestLifetimeFirst())
+            : Optional.empty(),
+        rules.hasMarkersEndAutomatic()
+            ? Optional.of(rules.getMarkersEndAutomatic())
+            : Optional.empty(),
+        optional(rules.hasMaxKeyChars(), rules.getMaxKeyChars()),
+        rules.hasMaxKeyRate()
+            ? Optional.of(
+                new KeyRate(
+                    rules.getMaxKeyRate().getPerMinute(),
+                    origin(rules.getMaxKeyRate().hasOrigin(), rules.getMaxKeyRate().getOrigin())))
+            : Optional.empty());
   }
 
-  private static @Nullable Dialect dialect(String path, @Nullable Object value, Faults faults) {
-    for (Dialect dialect : Dialect.values()) {
-      if (dialect.name().equals(value)) {
-        return dialect;
-      }
-    }
-    faults.add(path + ".api", value, APIS);
-    return null;
+  private static Mechanism mechanism(dev.warmpath.config.v1.CacheRules.Mechanism mechanism) {
+    return switch (mechanism) {
+      case AUTOMATIC -> Mechanism.AUTOMATIC;
+      case CACHE_CONTROL -> Mechanism.CACHE_CONTROL;
+      case CACHE_CONTROL_TOP_LEVEL -> Mechanism.CACHE_CONTROL_TOP_LEVEL;
+      case CACHE_POINT -> Mechanism.CACHE_POINT;
+      case PROMPT_CACHE_BREAKPOINT -> Mechanism.PROMPT_CACHE_BREAKPOINT;
+      case PROMPT_CACHE_OPTIONS -> Mechanism.PROMPT_CACHE_OPTIONS;
+      case PROMPT_CACHE_KEY -> Mechanism.PROMPT_CACHE_KEY;
+      case SESSION_HEADER -> Mechanism.SESSION_HEADER;
+      case SESSION_ID -> Mechanism.SESSION_ID;
+      case USER -> Mechanism.USER;
+      case CACHED_CONTENTS -> Mechanism.CACHED_CONTENTS;
+      case MECHANISM_UNSPECIFIED, UNRECOGNIZED ->
+          throw new IllegalArgumentException(
+              mechanism + " (expected: a mechanism that the reader has let through)");
+    };
   }
 
-  private static List<PriceTier> tiers(String path, @Nullable Object value, Faults faults) {
-    if (value == null) {
-      return List.of();
-    }
-    if (!(value instanceof List<?> list)) {
-      faults.add(path + ".prices", value, "a list of tiers");
-      return List.of();
-    }
-    List<PriceTier> tiers = new ArrayList<>();
-    long above = -1;
-    for (int i = 0; i < list.size(); i++) {
-      String tierPath = path + ".prices[" + i + "]";
-      if (!(list.get(i) instanceof Map<?, ?> map)) {
-        faults.add(tierPath, list.get(i), "a map");
-        continue;
-      }
-      unknownKeys(tierPath, map, TIER_KEYS, faults);
-      long aboveTokens = whole(tierPath, map, "above_tokens", 1_000_000_000, faults);
-      if (i == 0 ? aboveTokens != 0 : aboveTokens <= above) {
-        faults.add(
-            tierPath + ".above_tokens", aboveTokens, i == 0 ? "0 first" : "more than " + above);
-      }
-      above = aboveTokens;
-      tiers.add(new PriceTier(aboveTokens, prices(tierPath, map, faults)));
-    }
-    return tiers;
+  private static UsageFields usage(dev.warmpath.config.v1.UsageFields usage) {
+    return new UsageFields(
+        switch (usage.getInputIs()) {
+          case UNCACHED -> UsageFields.Input.UNCACHED;
+          case ALL -> UsageFields.Input.ALL;
+          case MISSED -> UsageFields.Input.MISSED;
+          case INPUT_UNSPECIFIED, UNRECOGNIZED ->
+              throw new IllegalArgumentException(
+                  usage.getInputIs() + " (expected: what the reader has let through)");
+        },
+        usage.getInput(),
+        usage.getRead(),
+        usage.getWritten(),
+        origin(usage.hasOrigin(), usage.getOrigin()));
   }
 
-  private static @Nullable Prices prices(String path, Map<?, ?> map, Faults faults) {
-    Map<String, Double> usd = new HashMap<>();
-    for (String key : PRICE_KEYS) {
-      if (map.containsKey(key)) {
-        usd.put(key, price(path + "." + key, map.get(key), faults));
-      }
-    }
-    if (usd.isEmpty()) {
+  private static PriceList priceList(dev.warmpath.config.v1.PriceList list) {
+    return new PriceList(
+        LocalDate.parse(list.getFrom()),
+        list.getTiersList().stream()
+            .map(
+                tier ->
+                    new PriceTier(tier.getAboveTokens(), prices(tier, list.getWritesAreInput())))
+            .toList(),
+        list.hasBatchFactor() ? OptionalDouble.of(list.getBatchFactor()) : OptionalDouble.empty(),
+        origin(list.hasOrigin(), list.getOrigin()));
+  }
+
+  /** Null where only the tier's bound is known. */
+  private static @Nullable Prices prices(
+      dev.warmpath.config.v1.PriceTier tier, boolean writesAreInput) {
+    if (tier.toBuilder().clearAboveTokens().build().getSerializedSize() == 0) {
       return null;
     }
-    for (String needed : List.of("input", "output", "read")) {
-      if (!usd.containsKey(needed)) {
-        faults.add(path + "." + needed, null, "a price, or no price in this tier at all");
-      }
-    }
+    double input = usd(tier.hasInputUsd(), tier.getInputUsd());
     return new Prices(
-        usd.getOrDefault("input", 0.0),
-        usd.getOrDefault("output", 0.0),
-        usd.getOrDefault("read", 0.0),
-        usd.getOrDefault("write_5m", 0.0),
-        usd.getOrDefault("write_1h", 0.0));
+        input,
+        usd(tier.hasOutputUsd(), tier.getOutputUsd()),
+        usd(tier.hasReadUsd(), tier.getReadUsd()),
+        writesAreInput ? input : usd(tier.hasWriteUsd(), tier.getWriteUsd()),
+        writesAreInput ? input : usd(tier.hasWrite1HUsd(), tier.getWrite1HUsd()),
+        usd(tier.hasStorageUsdPerHour(), tier.getStorageUsdPerHour()));
   }
 
-  private static double price(String path, @Nullable Object value, Faults faults) {
-    if (value instanceof Number number
-        && number.doubleValue() >= 0
-        && number.doubleValue() <= 1e6) {
-      return number.doubleValue();
-    }
-    faults.add(path, value, "US dollars for a million tokens, 0 to 1000000");
-    return 0;
+  private static double usd(boolean isSet, double usd) {
+    return isSet ? usd : Double.NaN;
   }
 
-  /** An absent number is 0. */
-  private static long whole(String path, Map<?, ?> map, String key, long max, Faults faults) {
-    Object value = map.get(key);
-    if (value == null) {
-      return 0;
-    }
-    if (value instanceof Integer number && number >= 0 && number <= max) {
-      return number;
-    }
-    faults.add(path + "." + key, value, "a whole number from 0 to " + max);
-    return 0;
+  private static @Nullable Origin origin(boolean isSet, dev.warmpath.config.v1.Origin origin) {
+    return isSet ? origin(origin) : null;
   }
 
-  /** An absent text is empty. */
-  private static String text(String path, Map<?, ?> map, String key, Faults faults) {
-    Object value = map.get(key);
-    if (value == null) {
-      return "";
-    }
-    if (value instanceof String text) {
-      return text;
-    }
-    faults.add(path + "." + key, value, "a text");
-    return "";
+  private static Origin origin(dev.warmpath.config.v1.Origin origin) {
+    return new Origin(
+        origin.getSource(),
+        LocalDate.parse(origin.getVerified()),
+        switch (origin.getEvidence()) {
+          case PRIMARY -> Evidence.PRIMARY;
+          case SECONDARY -> Evidence.SECONDARY;
+          case MEMORY -> Evidence.MEMORY;
+          case EVIDENCE_UNSPECIFIED, UNRECOGNIZED ->
+              throw new IllegalArgumentException(
+                  origin.getEvidence() + " (expected: what the reader has let through)");
+        });
   }
 
-  private static void unknownKeys(String path, Map<?, ?> map, Set<String> known, Faults faults) {
-    for (Object key : map.keySet()) {
-      if (!known.contains(String.valueOf(key))) {
-        faults.add(path + "." + key, map.get(key), "one of " + new TreeSet<>(known));
-      }
-    }
+  private static OptionalInt optional(boolean isSet, int value) {
+    return isSet ? OptionalInt.of(value) : OptionalInt.empty();
   }
 
-  private static final class Faults {
-    private final String file;
-    private final List<String> lines = new ArrayList<>();
+  private static Optional<java.time.Duration> duration(boolean isSet, Duration duration) {
+    return isSet ? Optional.of(duration(duration)) : Optional.empty();
+  }
 
-    Faults(String file) {
-      this.file = file;
-    }
-
-    void add(String path, @Nullable Object value, String expected) {
-      lines.add("%s: %s: %s (expected: %s)".formatted(file, path, value, expected));
-    }
-
-    int size() {
-      return lines.size();
-    }
-
-    void throwIfAny() {
-      if (!lines.isEmpty()) {
-        throw new IllegalArgumentException(String.join("\n", lines));
-      }
-    }
+  private static java.time.Duration duration(Duration duration) {
+    return java.time.Duration.ofNanos(Durations.toNanos(duration));
   }
 }

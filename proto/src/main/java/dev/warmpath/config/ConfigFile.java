@@ -1,5 +1,6 @@
 package dev.warmpath.config;
 
+import com.google.protobuf.Message;
 import dev.warmpath.config.v1.Config;
 import java.io.IOException;
 import java.io.InputStream;
@@ -82,16 +83,26 @@ public final class ConfigFile {
 
   private static Contents contents(String text, String fileName, FaultLog log, Section... needed)
       throws ConfigException {
+    Config.Builder builder = Config.newBuilder();
+    readInto(builder, text, fileName, log);
+    Config config = checked(builder, log, needed);
+    return new Contents(config, log.warnings());
+  }
+
+  /**
+   * Reads YAML whose keys are the fields of a message, without defaults and checks.
+   *
+   * @throws ConfigException where it is no YAML at all; other faults are in the log
+   */
+  static void readInto(Message.Builder message, String text, String fileName, FaultLog log)
+      throws ConfigException {
     if (text.length() > MAX_FILE_BYTES) {
       tooLarge(log);
       log.throwIfAny();
     }
     Optional<Node> root = YamlDocument.compose(text, fileName, log);
     log.throwIfAny();
-    Config.Builder builder = Config.newBuilder();
-    new MessageReader(log).read(root.orElseThrow(), builder, "");
-    Config config = checked(builder, log, needed);
-    return new Contents(config, log.warnings());
+    new MessageReader(log).read(root.orElseThrow(), message, "");
   }
 
   private static Config checked(Config.Builder builder, FaultLog log, Section... needed)
@@ -109,7 +120,8 @@ public final class ConfigFile {
     return config;
   }
 
-  private static String text(Path file, FaultLog log) {
+  /** The text of a file; empty, and a fault, where it can't be read. */
+  static String text(Path file, FaultLog log) {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
       if (bytes.length > MAX_FILE_BYTES) {

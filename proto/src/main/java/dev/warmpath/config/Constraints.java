@@ -9,7 +9,7 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.Descriptors.OneofDescriptor;
-import dev.warmpath.config.v1.Config;
+import com.google.protobuf.Message;
 import java.util.Iterator;
 
 /** Checks the constraints that the schema states, and words each violation. Stateless. */
@@ -20,19 +20,20 @@ final class Constraints {
 
   private Constraints() {}
 
-  static void check(Config config, FaultLog log) {
+  static void check(Message root, FaultLog log) {
     try {
-      for (Violation violation : Holder.VALIDATOR.validate(config).getViolations()) {
-        report(violation.toProto(), log);
+      for (Violation violation : Holder.VALIDATOR.validate(root).getViolations()) {
+        report(violation.toProto(), root.getDescriptorForType(), log);
       }
     } catch (ValidationException e) {
       throw new IllegalStateException("the schema's own constraints are wrong", e);
     }
   }
 
-  private static void report(build.buf.validate.Violation violation, FaultLog log) {
+  private static void report(
+      build.buf.validate.Violation violation, Descriptor root, FaultLog log) {
     StringBuilder path = new StringBuilder();
-    Descriptor type = Config.getDescriptor();
+    Descriptor type = root;
     String expected = violation.getMessage();
     Iterator<FieldPathElement> elements = violation.getField().getElementsList().iterator();
     while (elements.hasNext()) {

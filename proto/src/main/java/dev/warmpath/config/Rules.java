@@ -9,7 +9,6 @@ import dev.warmpath.config.v1.Endpoint;
 import dev.warmpath.config.v1.Envoy;
 import dev.warmpath.config.v1.ExtProc;
 import dev.warmpath.config.v1.Mode;
-import dev.warmpath.config.v1.Model;
 import dev.warmpath.config.v1.Pool;
 import dev.warmpath.config.v1.Provider;
 import dev.warmpath.config.v1.Repair;
@@ -18,8 +17,6 @@ import dev.warmpath.config.v1.Secrets;
 import dev.warmpath.config.v1.Tenant;
 import dev.warmpath.config.v1.Tls;
 import dev.warmpath.wire.Names;
-import java.time.LocalDate;
-import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -71,9 +68,7 @@ final class Rules {
       provider(config.getProviders(i), "providers[%d]".formatted(i));
     }
     routes();
-    for (int i = 0; i < config.getModelsCount(); i++) {
-      model(config.getModels(i), "models[%d]".formatted(i));
-    }
+    new CatalogueRules(log).models(config.getModelsList());
   }
 
   private void extProc(ExtProc extProc) {
@@ -297,16 +292,6 @@ final class Rules {
           && route.getHeadersMap().entrySet().containsAll(earlier.getHeadersMap().entrySet())) {
         log.warn(path, "no request reaches it: %s takes them all".formatted(earlier.getId()));
         return;
-      }
-    }
-  }
-
-  private void model(Model model, String path) {
-    if (!model.getEffective().isEmpty()) {
-      try {
-        LocalDate.parse(model.getEffective());
-      } catch (DateTimeParseException _) {
-        log.add(path + ".effective", "a day of the calendar, as 2026-11-01");
       }
     }
   }

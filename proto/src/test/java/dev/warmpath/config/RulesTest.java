@@ -355,9 +355,11 @@ class RulesTest {
     assertThat(
             faults(
                 POOL_AND_ROUTE
-                    + "models: [{pattern: x, api: openai_chat, effective: \"2026-02-30\"}]\n"))
+                    + "models: [{patterns: [x], apis: [openai_chat], prices:"
+                    + " [{from: \"2026-02-30\", tiers: [{input_usd: 1}]}]}]\n"))
         .containsExactly(
-            "models[0].effective: 2026-02-30 (expected: a day of the calendar, as 2026-11-01)");
+            "models[0].prices[0].from: 2026-02-30 (expected: a day of the calendar, as"
+                + " 2026-11-01)");
   }
 
   @Test

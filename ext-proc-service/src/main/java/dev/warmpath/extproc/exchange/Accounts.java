@@ -127,17 +127,32 @@ final class Accounts implements Plans.Settlement {
           catalogue
               .find(plan.dialect(), plan.model())
               .flatMap(model -> model.prices(usage.inputTokens()))
-              .map(Accounts::tokenPrices);
+              .flatMap(prices -> tokenPrices(prices, usage));
     };
   }
 
-  private static Tariff tokenPrices(Prices prices) {
-    return new Tariff.TokenPrices(
-        prices.inputUsd(),
-        prices.outputUsd(),
-        prices.cacheReadUsd(),
-        prices.cacheWrite5mUsd(),
-        prices.cacheWrite1hUsd());
+  /**
+   * Empty where a price that it takes is not known. The price of writes is taken where some are
+   * reported; where none are, they are reckoned with as input, which they are without a cache.
+   */
+  private static Optional<Tariff> tokenPrices(Prices prices, Usage usage) {
+    double write5mUsd = prices.cacheWrite5mUsd();
+    double write1hUsd = prices.cacheWrite1hUsd();
+    boolean isKnown =
+        !Double.isNaN(prices.inputUsd())
+            && !Double.isNaN(prices.outputUsd())
+            && !Double.isNaN(prices.cacheReadUsd())
+            && !(Double.isNaN(write5mUsd) && usage.written5mOrUntoldTokens() > 0)
+            && !(Double.isNaN(write1hUsd) && usage.written1hTokens() > 0);
+    return isKnown
+        ? Optional.of(
+            new Tariff.TokenPrices(
+                prices.inputUsd(),
+                prices.outputUsd(),
+                prices.cacheReadUsd(),
+                Double.isNaN(write5mUsd) ? prices.inputUsd() : write5mUsd,
+                Double.isNaN(write1hUsd) ? prices.inputUsd() : write1hUsd))
+        : Optional.empty();
   }
 
   private static Shadow nothing(PrefixBlocks blocks) {

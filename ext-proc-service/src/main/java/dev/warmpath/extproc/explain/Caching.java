@@ -6,6 +6,7 @@ import dev.warmpath.extproc.annotate.Boundary;
 import dev.warmpath.extproc.annotate.Decision;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.provider.Catalogue;
+import dev.warmpath.extproc.provider.Minimum;
 import dev.warmpath.extproc.provider.ModelEntry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +24,12 @@ final class Caching {
   /** Rows that are shown for a model that none of them names. */
   private static final int MAX_ROWS = 32;
 
+  /** Why nothing is marked then; docs/catalogue.md has it at length. */
+  private static final String UNKNOWN_MODEL =
+      "Nothing is marked for it: some APIs refuse a request for a marker that they don't know, and"
+          + " where one is taken, a prefix that is written and not read again costs more than one"
+          + " that isn't marked.\n";
+
   /** Only the rows that are asked for. */
   private final Catalogue catalogue;
 
@@ -33,15 +40,13 @@ final class Caching {
   private final AnnotationPlanner planner = new AnnotationPlanner();
 
   /**
-   * @param provider only rows whose source begins with it; empty: all
+   * @param provider only rows of the provider whose name begins with it; empty: all
    */
   Caching(Catalogue catalogue, String provider, double bytesPerToken) {
     String prefix = provider.toLowerCase(Locale.ROOT);
     this.catalogue =
         Catalogue.of(
-            catalogue.rows().stream()
-                .filter(row -> row.source().toLowerCase(Locale.ROOT).startsWith(prefix))
-                .toList());
+            catalogue.rows().stream().filter(row -> row.provider().startsWith(prefix)).toList());
     this.provider = provider;
     this.bytesPerToken = bytesPerToken;
   }
@@ -91,13 +96,15 @@ final class Caching {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("model", row.pattern());
     map.put("source", row.source());
-    map.put("minimum_tokens", row.minCacheTokens());
+    Minimum minimum = row.minimum();
+    boolean isKnown = minimum != null;
+    map.put("minimum_tokens", Optional.ofNullable(minimum).map(Minimum::tokens));
     map.put("prompt_tokens_estimated", tokens);
-    map.put("long_enough", tokens >= row.minCacheTokens());
+    map.put("long_enough", isKnown ? tokens >= row.minCacheTokens() : Optional.empty());
     if (sharedBytes >= 0) {
       long shared = (long) (sharedBytes / bytesPerToken);
       map.put("shared_tokens_estimated", shared);
-      map.put("shared_is_long_enough", shared >= row.minCacheTokens());
+      map.put("shared_is_long_enough", isKnown ? shared >= row.minCacheTokens() : Optional.empty());
     }
     AnnotationPlan plan = planner.plan(prompt, row, bytesPerToken);
     List<Map<String, Object>> breakpoints = new ArrayList<>();
@@ -138,12 +145,14 @@ final class Caching {
     }
     if (provider.isEmpty()) {
       return "No row of the catalogue names this model, so what would be cached is not known"
-          + " (--provider shows the rows of one).\n";
+          + " (--provider shows the rows of one).\n"
+          + UNKNOWN_MODEL;
     }
     String none = "No row of %s in the catalogue names this model.%n".formatted(provider);
     return explained.others().isEmpty()
-        ? none + "It has no row for this API either.\n"
+        ? none + "It has no row for this API either.\n" + UNKNOWN_MODEL
         : none
+            + UNKNOWN_MODEL
             + "What it would be%s with other models of %s, by estimated tokens:%n"
                 .formatted(what, provider)
             + text(explained.others());
@@ -152,23 +161,30 @@ final class Caching {
   private static String text(List<Map<String, Object>> rows) {
     StringBuilder out = new StringBuilder();
     for (Map<String, Object> row : rows) {
+      boolean isKnown = row.get("long_enough") instanceof Boolean;
       out.append(
-          "  %s: about %s tokens, %s (minimum %s)%n"
+          "  %s: about %s tokens, %s%n"
               .formatted(
                   row.get("model"),
                   row.get("prompt_tokens_estimated"),
-                  Boolean.TRUE.equals(row.get("long_enough"))
-                      ? "long enough to be cached"
-                      : "too short to be cached",
-                  row.get("minimum_tokens")));
+                  row.get("minimum_tokens") instanceof Optional<?> minimum && minimum.isPresent()
+                      ? "%s (minimum %s)"
+                          .formatted(
+                              Boolean.TRUE.equals(row.get("long_enough"))
+                                  ? "long enough to be cached"
+                                  : "too short to be cached",
+                              minimum.get())
+                      : "whose minimum is not known"));
       if (row.containsKey("shared_tokens_estimated")) {
         out.append(
-            "    shared prefix of about %s tokens: %s%n"
+            "    shared prefix of about %s tokens%s%n"
                 .formatted(
                     row.get("shared_tokens_estimated"),
-                    Boolean.TRUE.equals(row.get("shared_is_long_enough"))
-                        ? "can be read from the cache"
-                        : "below the minimum, nothing is read"));
+                    !isKnown
+                        ? ""
+                        : Boolean.TRUE.equals(row.get("shared_is_long_enough"))
+                            ? ": can be read from the cache"
+                            : ": below the minimum, nothing is read"));
       }
       if (row.get("breakpoints") instanceof List<?> breakpoints) {
         for (Object each : breakpoints) {

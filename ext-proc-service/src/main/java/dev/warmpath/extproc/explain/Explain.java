@@ -99,7 +99,7 @@ public final class Explain implements Callable<Integer> {
       defaultValue = "",
       paramLabel = "NAME",
       description =
-          "Only rows of the catalogue whose source begins so, as Anthropic; of a model that none"
+          "Only rows of the catalogue whose provider begins so, as anthropic; of a model that none"
               + " of them names, what it would be.")
   private String provider = "";
 

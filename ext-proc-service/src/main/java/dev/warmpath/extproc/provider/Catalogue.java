@@ -1,19 +1,21 @@
 package dev.warmpath.extproc.provider;
 
 import dev.warmpath.extproc.prompt.Dialect;
+import java.time.LocalDate;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What is known of models at provider APIs: minimum, markers, prices. The first row that matches
- * speaks, so that configured rows, which come first, beat the shipped ones. A model that no row
- * names is unknown: nothing is marked for it, and its money is not accounted.
+ * What is known of models at provider APIs: mechanism, minimum, markers, prices. The first row that
+ * matches speaks, so that configured rows, which come first, beat those of a file, and these the
+ * shipped ones. A model that no row names is unknown: nothing is marked for it, and its money is
+ * not accounted.
  *
- * <p>Data, not behaviour: providers move these numbers several times a year. Rows carry the day
- * from which they hold and their source. Immutable but for a bounded memory of names already looked
- * up; safe for any thread.
+ * <p>Data, not behaviour: providers move these numbers several times a year. Its rows can be
+ * replaced, and the day whose prices hold can change, while it is in use: both are published whole,
+ * and each look-up sees one version. Each version has a bounded memory of names already looked up.
+ * Safe for any thread.
  */
 public final class Catalogue {
 
@@ -23,21 +25,52 @@ public final class Catalogue {
   /** A longer name is no model's. */
   private static final int MAX_NAME_LENGTH = 256;
 
-  private final List<ModelEntry> rows;
-  private final Map<Name, Optional<ModelEntry>> remembered = new ConcurrentHashMap<>();
+  /** What is published. */
+  private record Version(
+      List<ProviderApi> apis,
+      List<ModelEntry> rows,
+      ConcurrentHashMap<Name, Optional<ModelEntry>> remembered) {}
 
-  private Catalogue(List<ModelEntry> rows) {
-    this.rows = List.copyOf(rows);
+  private volatile Version version;
+
+  private Catalogue(List<ProviderApi> apis, List<ModelEntry> rows, LocalDate day) {
+    version = version(apis, rows, day);
   }
 
-  /** A catalogue of these rows, first match first. */
+  /** A catalogue of these rows, first match first, each with its latest prices. */
   public static Catalogue of(List<ModelEntry> rows) {
-    return new Catalogue(rows);
+    return new Catalogue(List.of(), rows, LocalDate.MAX);
+  }
+
+  /**
+   * A catalogue of these rows, first match first.
+   *
+   * @param day whose prices hold
+   */
+  public static Catalogue of(List<ProviderApi> apis, List<ModelEntry> rows, LocalDate day) {
+    return new Catalogue(apis, rows, day);
+  }
+
+  /** Puts other rows in force. */
+  public void publish(List<ProviderApi> apis, List<ModelEntry> rows, LocalDate day) {
+    version = version(apis, rows, day);
+  }
+
+  private static Version version(List<ProviderApi> apis, List<ModelEntry> rows, LocalDate day) {
+    return new Version(
+        List.copyOf(apis),
+        rows.stream().map(row -> row.on(day)).toList(),
+        new ConcurrentHashMap<>());
+  }
+
+  /** What is known of APIs whatever the model. */
+  public List<ProviderApi> apis() {
+    return version.apis();
   }
 
   /** All rows, in the order in which they are asked. */
   public List<ModelEntry> rows() {
-    return rows;
+    return version.rows();
   }
 
   /** The row of a model, by the name that the request gives it. */
@@ -45,16 +78,17 @@ public final class Catalogue {
     if (model.length() > MAX_NAME_LENGTH) {
       return Optional.empty();
     }
+    Version held = version;
     Name name = new Name(dialect, model);
-    Optional<ModelEntry> found = remembered.get(name);
+    Optional<ModelEntry> found = held.remembered().get(name);
     if (found != null) {
       return found;
     }
     Optional<ModelEntry> match =
-        rows.stream().filter(row -> row.matches(dialect, model)).findFirst();
+        held.rows().stream().filter(row -> row.matches(dialect, model)).findFirst();
     // Racing threads may overshoot the bound by one name each.
-    if (remembered.size() < MAX_REMEMBERED) {
-      remembered.put(name, match);
+    if (held.remembered().size() < MAX_REMEMBERED) {
+      held.remembered().put(name, match);
     }
     return match;
   }
