@@ -16,6 +16,7 @@ import dev.warmpath.extproc.provider.CacheRules.KeyRate;
 import dev.warmpath.extproc.provider.CacheRules.Refresh;
 import dev.warmpath.extproc.provider.CacheRules.Stickiness;
 import dev.warmpath.extproc.provider.Catalogue;
+import dev.warmpath.extproc.provider.CatalogueRows;
 import dev.warmpath.extproc.provider.Evidence;
 import dev.warmpath.extproc.provider.Lifetime;
 import dev.warmpath.extproc.provider.Mechanism;
@@ -57,31 +58,13 @@ public final class CatalogueFile {
   private CatalogueFile() {}
 
   /**
-   * What a catalogue holds.
-   *
-   * @param apis of providers, whatever the model; of several rows of one API the first
-   * @param rows of models, in the order in which they are asked
-   */
-  public record Contents(List<ProviderApi> apis, List<ModelEntry> rows) {
-    public Contents {
-      apis = List.copyOf(apis);
-      rows = List.copyOf(rows);
-    }
-
-    /** A catalogue of it. */
-    public Catalogue on(LocalDate day) {
-      return Catalogue.of(apis, rows, day);
-    }
-  }
-
-  /**
    * The shipped rows behind those of a configuration, with their latest prices.
    *
    * @param configured rows of the configuration, checked by its reader
    */
   public static Catalogue load(List<Model> configured) {
     try {
-      return read(configured, null).on(LocalDate.MAX);
+      return Catalogue.of(read(configured, null), LocalDate.MAX);
     } catch (ConfigException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
@@ -94,7 +77,8 @@ public final class CatalogueFile {
    * @param file with more rows; null: none
    * @throws ConfigException with every fault of the file, or of what the configuration names
    */
-  public static Contents read(List<Model> configured, @Nullable Path file) throws ConfigException {
+  public static CatalogueRows read(List<Model> configured, @Nullable Path file)
+      throws ConfigException {
     ModelCatalogue shipped = shipped();
     ModelCatalogue ofFile =
         file == null
@@ -104,7 +88,8 @@ public final class CatalogueFile {
   }
 
   /** As {@link #read}, of a file's text. */
-  static Contents parse(List<Model> configured, String yaml, String name) throws ConfigException {
+  static CatalogueRows parse(List<Model> configured, String yaml, String name)
+      throws ConfigException {
     ModelCatalogue shipped = shipped();
     return join(
         configured, CatalogueReader.parse(yaml, name, shipped.getProviderApisList()), shipped);
@@ -124,8 +109,8 @@ public final class CatalogueFile {
     }
   }
 
-  private static Contents join(List<Model> configured, ModelCatalogue file, ModelCatalogue shipped)
-      throws ConfigException {
+  private static CatalogueRows join(
+      List<Model> configured, ModelCatalogue file, ModelCatalogue shipped) throws ConfigException {
     List<ProviderApi> apis = new ArrayList<>();
     List<dev.warmpath.config.v1.ProviderApi> known = new ArrayList<>(file.getProviderApisList());
     known.addAll(shipped.getProviderApisList());
@@ -143,7 +128,7 @@ public final class CatalogueFile {
         entries(model, apis, rows);
       }
     }
-    return new Contents(apis, rows);
+    return new CatalogueRows(apis, rows);
   }
 
   private static @Nullable ProviderApi find(

@@ -4,8 +4,11 @@ import dev.warmpath.config.ConfigException;
 import dev.warmpath.config.ConfigFile;
 import dev.warmpath.config.Section;
 import dev.warmpath.config.v1.Config;
+import dev.warmpath.extproc.server.CatalogueWatch;
 import dev.warmpath.extproc.server.ExtProcServer;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
@@ -38,14 +41,16 @@ public final class ExtProcMain implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Config config;
+    CatalogueWatch models;
     try {
       config = ConfigFile.read(configFile, Section.EXT_PROC);
+      models = models(config);
     } catch (ConfigException e) {
       System.err.println(e.getMessage());
       return CONFIG_FAULT;
     }
     CountDownLatch stopped = new CountDownLatch(1);
-    ExtProcServer server = ExtProcServer.start(config, CatalogueFile.load(config.getModelsList()));
+    ExtProcServer server = ExtProcServer.start(config, models);
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
@@ -57,5 +62,14 @@ public final class ExtProcMain implements Callable<Integer> {
                     }));
     stopped.await();
     return 0;
+  }
+
+  private static CatalogueWatch models(Config config) throws ConfigException {
+    String name = config.getExtProc().getCatalogueFile();
+    Path file = name.isEmpty() ? null : Path.of(name);
+    return CatalogueWatch.open(
+        file,
+        () -> CatalogueFile.read(config.getModelsList(), file),
+        () -> LocalDate.now(ZoneOffset.UTC));
   }
 }

@@ -16,6 +16,8 @@ import dev.warmpath.extproc.provider.Mechanism;
 import dev.warmpath.extproc.provider.ModelEntry;
 import dev.warmpath.extproc.provider.Prices;
 import dev.warmpath.extproc.provider.ProviderApi;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
@@ -420,7 +422,8 @@ class CatalogueFileTest {
             .build();
 
     Catalogue catalogue =
-        CatalogueFile.parse(List.of(configured), FILE, "f.yaml").on(LocalDate.of(2026, 12, 31));
+        Catalogue.of(
+            CatalogueFile.parse(List.of(configured), FILE, "f.yaml"), LocalDate.of(2026, 12, 31));
 
     ModelEntry ofConfiguration =
         catalogue.find(Dialect.ANTHROPIC_MESSAGES, "claude-opus-4-8").orElseThrow();
@@ -443,8 +446,7 @@ class CatalogueFileTest {
   @CsvSource({"2025-01-01, 8", "2026-01-01, 8", "2026-12-31, 8", "2027-01-01, 9", "2030-01-01, 9"})
   void prices_ofSeveralDays_areThoseOfTheDay(LocalDate day, double inputUsd) throws Exception {
     ModelEntry row =
-        CatalogueFile.parse(List.of(), FILE, "f.yaml")
-            .on(day)
+        Catalogue.of(CatalogueFile.parse(List.of(), FILE, "f.yaml"), day)
             .find(Dialect.ANTHROPIC_MESSAGES, "claude-opus-5")
             .orElseThrow();
 
@@ -465,6 +467,22 @@ class CatalogueFileTest {
     assertThatThrownBy(() -> CatalogueFile.read(List.of(model), null))
         .isInstanceOf(ConfigException.class)
         .hasMessageContainingAll("models[0].provider: ", "did you mean anthropic?");
+  }
+
+  /** The example of docs/catalogue.md is one that works. */
+  @Test
+  void documentedRow_isTakenAndBeatsTheShipped() throws Exception {
+    String page = Files.readString(Path.of("../docs/catalogue.md"));
+    int start = page.indexOf("```yaml\n") + "```yaml\n".length();
+    String example = page.substring(start, page.indexOf("```", start));
+
+    ModelEntry row =
+        Catalogue.of(CatalogueFile.parse(List.of(), example, "docs"), LocalDate.MAX)
+            .find(Dialect.ANTHROPIC_MESSAGES, "claude-opus-5-5")
+            .orElseThrow();
+
+    assertThat(row.prices(10)).contains(new Prices(3.2, 16, 0.16, 4, 6.4));
+    assertThat(row.maxMarkers()).isEqualTo(4);
   }
 
   @Test

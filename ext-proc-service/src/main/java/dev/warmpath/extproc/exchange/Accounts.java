@@ -12,6 +12,7 @@ import dev.warmpath.extproc.ledger.Shadow;
 import dev.warmpath.extproc.ledger.Tariff;
 import dev.warmpath.extproc.ledger.Tokens;
 import dev.warmpath.extproc.pick.PrefixBlocks;
+import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.provider.Catalogue;
 import dev.warmpath.extproc.provider.Prices;
 import dev.warmpath.extproc.usage.Usage;
@@ -118,6 +119,11 @@ final class Accounts implements Plans.Settlement {
             decided.shadow(),
             tariff(plan, usage).orElseGet(Tariff.Unknown::new),
             end == Plans.End.SERVED));
+  }
+
+  /** Whether a row of the catalogue names a model. */
+  boolean knows(Dialect dialect, String model) {
+    return catalogue.find(dialect, model).isPresent();
   }
 
   private Optional<Tariff> tariff(ExchangePlan plan, Usage usage) {

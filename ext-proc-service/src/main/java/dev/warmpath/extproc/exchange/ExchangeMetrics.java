@@ -55,6 +55,7 @@ public final class ExchangeMetrics {
 
   private final MeterRegistry registry;
   private final LabelBound routeNames;
+  private final LabelBound modelNames;
   private final ConcurrentHashMap<Pair, Counter> passed = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> planned = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Triple, Counter> decisions = new ConcurrentHashMap<>();
@@ -64,6 +65,7 @@ public final class ExchangeMetrics {
   private final ConcurrentHashMap<Pair, Counter> tokens = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> ended = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Timer> firstBytes = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Counter> unknownModels = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> rejected = new ConcurrentHashMap<>();
   private final Timer planTime;
   private final Counter unplannedResponses;
@@ -77,6 +79,7 @@ public final class ExchangeMetrics {
   public ExchangeMetrics(MeterRegistry registry, int maxLabelValues) {
     this.registry = registry;
     this.routeNames = new LabelBound(maxLabelValues);
+    this.modelNames = new LabelBound(maxLabelValues);
     planTime =
         Timer.builder("warmpath.plan.duration")
             .description("From a body message to its answer")
@@ -219,6 +222,19 @@ public final class ExchangeMetrics {
                       .register(registry));
     }
     counter.increment();
+  }
+
+  /** A request to a provider names a model that no row of the catalogue does: nothing is marked. */
+  void unknownModel(String model) {
+    unknownModels
+        .computeIfAbsent(
+            modelNames.bound(model),
+            name ->
+                Counter.builder("warmpath.models.unknown")
+                    .description("Requests to providers whose model no row of the catalogue names")
+                    .tag("model", name)
+                    .register(registry))
+        .increment();
   }
 
   /** Endpoints were picked, or none. */

@@ -261,8 +261,12 @@ final class Planner {
               pool.tenantIsolated()
                   ? annotator.salt(request.head(), route, tenants.salt(request.tenant()), prompt)
                   : Annotator.Edits.NONE;
-          case ProviderTarget _ ->
-              annotator.mark(request, prompt, own.chain, own.annotationPlanner, nowNanos);
+          case ProviderTarget _ -> {
+            if (!accounts.knows(request.dialect(), request.model())) {
+              metrics.unknownModel(request.model());
+            }
+            yield annotator.mark(request, prompt, own.chain, own.annotationPlanner, nowNanos);
+          }
         };
     String session = request.head().header(route.sessionHeader());
     hashKeys.arrive(

@@ -27,50 +27,58 @@ public final class Catalogue {
 
   /** What is published. */
   private record Version(
-      List<ProviderApi> apis,
-      List<ModelEntry> rows,
+      CatalogueRows rows,
+      LocalDate day,
       ConcurrentHashMap<Name, Optional<ModelEntry>> remembered) {}
 
   private volatile Version version;
 
-  private Catalogue(List<ProviderApi> apis, List<ModelEntry> rows, LocalDate day) {
-    version = version(apis, rows, day);
+  private Catalogue(CatalogueRows rows, LocalDate day) {
+    version = version(rows, day);
   }
 
   /** A catalogue of these rows, first match first, each with its latest prices. */
   public static Catalogue of(List<ModelEntry> rows) {
-    return new Catalogue(List.of(), rows, LocalDate.MAX);
+    return new Catalogue(new CatalogueRows(List.of(), rows), LocalDate.MAX);
   }
 
   /**
-   * A catalogue of these rows, first match first.
+   * A catalogue of these rows.
    *
    * @param day whose prices hold
    */
-  public static Catalogue of(List<ProviderApi> apis, List<ModelEntry> rows, LocalDate day) {
-    return new Catalogue(apis, rows, day);
+  public static Catalogue of(CatalogueRows rows, LocalDate day) {
+    return new Catalogue(rows, day);
   }
 
   /** Puts other rows in force. */
-  public void publish(List<ProviderApi> apis, List<ModelEntry> rows, LocalDate day) {
-    version = version(apis, rows, day);
+  public void publish(CatalogueRows rows, LocalDate day) {
+    version = version(rows, day);
   }
 
-  private static Version version(List<ProviderApi> apis, List<ModelEntry> rows, LocalDate day) {
-    return new Version(
-        List.copyOf(apis),
-        rows.stream().map(row -> row.on(day)).toList(),
-        new ConcurrentHashMap<>());
+  private static Version version(CatalogueRows rows, LocalDate day) {
+    List<ModelEntry> ofDay = rows.models().stream().map(row -> row.on(day)).toList();
+    return new Version(new CatalogueRows(rows.apis(), ofDay), day, new ConcurrentHashMap<>());
+  }
+
+  /** All there is, with the prices of {@link #day}. */
+  public CatalogueRows contents() {
+    return version.rows();
+  }
+
+  /** The day whose prices hold. */
+  public LocalDate day() {
+    return version.day();
   }
 
   /** What is known of APIs whatever the model. */
   public List<ProviderApi> apis() {
-    return version.apis();
+    return version.rows().apis();
   }
 
   /** All rows, in the order in which they are asked. */
   public List<ModelEntry> rows() {
-    return version.rows();
+    return version.rows().models();
   }
 
   /** The row of a model, by the name that the request gives it. */
@@ -85,7 +93,7 @@ public final class Catalogue {
       return found;
     }
     Optional<ModelEntry> match =
-        held.rows().stream().filter(row -> row.matches(dialect, model)).findFirst();
+        held.rows().models().stream().filter(row -> row.matches(dialect, model)).findFirst();
     // Racing threads may overshoot the bound by one name each.
     if (held.remembered().size() < MAX_REMEMBERED) {
       held.remembered().put(name, match);

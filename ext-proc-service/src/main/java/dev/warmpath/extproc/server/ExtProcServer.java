@@ -68,6 +68,7 @@ public final class ExtProcServer implements Closeable {
   private final @Nullable FleetClient fleet;
   private final PrometheusMeterRegistry registry;
   private final ScheduledExecutorService background;
+  private final CatalogueWatch models;
   private final SwitchBoard switches;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -123,6 +124,7 @@ public final class ExtProcServer implements Closeable {
       @Nullable FleetClient fleet,
       PrometheusMeterRegistry registry,
       ScheduledExecutorService background,
+      CatalogueWatch models,
       SwitchBoard switches) {
     this.settings = settings;
     this.server = server;
@@ -133,6 +135,7 @@ public final class ExtProcServer implements Closeable {
     this.fleet = fleet;
     this.registry = registry;
     this.background = background;
+    this.models = models;
     this.switches = switches;
   }
 
@@ -140,9 +143,20 @@ public final class ExtProcServer implements Closeable {
    * Starts, and returns once it is warm and serving.
    *
    * @param config valid, with {@code ext_proc}
-   * @param catalogue of models
+   * @param catalogue of models, as it is
    */
   public static ExtProcServer start(Config config, Catalogue catalogue)
+      throws IOException, InterruptedException {
+    return start(config, CatalogueWatch.of(catalogue));
+  }
+
+  /**
+   * Starts, and returns once it is warm and serving.
+   *
+   * @param config valid, with {@code ext_proc}
+   * @param models the catalogue, and what keeps it current
+   */
+  public static ExtProcServer start(Config config, CatalogueWatch models)
       throws IOException, InterruptedException {
     ExtProc settings = config.getExtProc();
     int exchanges = settings.getWarmUpExchanges();
@@ -151,14 +165,19 @@ public final class ExtProcServer implements Closeable {
             ? () -> {}
             : () ->
                 WarmUpContext.run(
-                    catalogue,
+                    models.catalogue(),
                     settings.getMaxBodyBytes(),
                     new WarmUp.Extent(exchanges, WARM_UP_TIMEOUT_NANOS));
-    return start(config, catalogue, warmUp);
+    return start(config, models, warmUp);
   }
 
   /** As above, with another warm-up. */
   static ExtProcServer start(Config config, Catalogue catalogue, Preparation warmUp)
+      throws IOException, InterruptedException {
+    return start(config, CatalogueWatch.of(catalogue), warmUp);
+  }
+
+  private static ExtProcServer start(Config config, CatalogueWatch models, Preparation warmUp)
       throws IOException, InterruptedException {
     ExtProc settings = config.getExtProc();
     Path state = Path.of(settings.getStateDirectory());
@@ -176,13 +195,14 @@ public final class ExtProcServer implements Closeable {
                 config,
                 secrets.keys(),
                 secrets.tenantSecret(),
-                catalogue,
+                models.catalogue(),
                 incarnation,
                 relay,
                 new ExchangeMetrics(registry, settings.getMaxLabelValues()),
                 System::nanoTime,
                 background));
     relay.tells(exchanges.pickers().values());
+    models.bind(registry);
     FleetClient fleet =
         fleet(config, hello(config, incarnation, secrets.keys()), exchanges, relay, registry);
     HealthStatusManager health = new HealthStatusManager();
@@ -233,6 +253,7 @@ public final class ExtProcServer implements Closeable {
             fleet,
             registry,
             background,
+            models,
             switches);
     started.begin(warmUp);
     return started;
@@ -241,6 +262,7 @@ public final class ExtProcServer implements Closeable {
   private void begin(Preparation warmUp) throws IOException, InterruptedException {
     watchdog.start();
     var _ = background.scheduleAtFixedRate(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, MILLISECONDS);
+    models.start(Durations.toNanos(settings.getCatalogueLookInterval()));
     if (fleet != null) {
       fleet.start();
     }
@@ -291,6 +313,7 @@ public final class ExtProcServer implements Closeable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+    models.close();
     background.shutdownNow();
     // What still waits for a late outcome is settled without, so that the ledger has it.
     exchanges.sweep(System.nanoTime() + FAR_NANOS);

@@ -295,6 +295,7 @@ class ExplainTest {
     assertThat(out.toString())
         .containsOnlyOnce("The prompts are the same")
         .contains("No row of the catalogue names this model", "1 request,")
+        .contains("Nothing is marked for it: some APIs refuse", "costs more than one that isn't")
         .doesNotContain("minimum", "claude");
     out.getBuffer().setLength(0);
     explain(file, file, "--json");
