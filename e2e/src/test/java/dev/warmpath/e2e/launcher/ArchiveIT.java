@@ -71,6 +71,35 @@ class ArchiveIT {
     assertThat(launch.err()).contains("w.yaml:1: rotues: unknown key (expected: a known one; did");
   }
 
+  @Test
+  void catalogue_ofAFileAndAProvider_listsTheFilesRowsBeforeTheShipped() throws Exception {
+    Files.writeString(
+        folder.resolve("mine.yaml"),
+        """
+        models:
+        - provider: anthropic
+          patterns: [claude-mine]
+          apis: [anthropic_messages]
+          origin: {source: us, verified: "2026-11-20", evidence: memory}
+        """);
+
+    Launch launch =
+        Launch.run(
+            folder,
+            Map.of(),
+            List.of(
+                home.resolve("bin/warmpath").toString(),
+                "catalogue",
+                "--file",
+                "mine.yaml",
+                "--provider",
+                "anthropic"));
+
+    assertThat(launch.exitCode()).isZero();
+    assertThat(launch.err()).isEmpty();
+    assertThat(launch.out()).containsSubsequence("claude-mine", "memory", "claude-opus-5-5");
+  }
+
   // What explain says is ExplainTest's subject; here it is that it gets there, and out again.
 
   @Test
