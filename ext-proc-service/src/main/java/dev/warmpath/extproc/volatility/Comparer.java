@@ -43,15 +43,21 @@ final class Comparer {
    * Share of the words among moved passages that both must have: where more differ, no order would
    * make them repeat. Users who ask different things get different passages. Guesses, unmeasured.
    */
-  private static final double LEAST_COMMON = 0.5;
+  private static final double LEAST_COMMON = 0.35;
 
-  private static final double LEAST_COMMON_OF_USERS = 0.9;
+  private static final double LEAST_COMMON_OF_USERS = 0.7;
 
   /** What users write may have fewer words in another order by chance. */
   private static final int MIN_MOVED_WORDS = 8;
 
   /** Less behind a value that is the same in two messages may be chance; a guess. */
   private static final int MIN_TEMPLATE_BYTES = 48;
+
+  /** Between the parts of a name, or of a date. */
+  private static final int MAX_JOINT_BYTES = 4;
+
+  /** Of a value, behind what was read of it. */
+  private static final int MAX_ENDING_WORDS = 6;
 
   /** Same thing in each conversation, whichever message it is. */
   private static final long IMAGE_ANCHOR = 0x1A6EL;
@@ -717,8 +723,24 @@ final class Comparer {
     return gap + 1 < gaps.count() ? gaps.bStart(gap + 1) : b.length;
   }
 
-  /** Hash of the beginning of what is the same behind a value; 0: it is too short to tell. */
-  private long behind(long[] b, int from, int to) {
+  /**
+   * Hash of the beginning of what is the same behind a value and those that follow it closely, from
+   * the next white space on; 0: it is too short to tell.
+   */
+  private long behind(long[] b, int valueEnd, int gap) {
+    int last = gap;
+    while (last + 1 < gaps.count()
+        && offsets[gaps.bStart(last + 1)] - offsets[gaps.bEnd(last)] <= MAX_JOINT_BYTES) {
+      last++;
+    }
+    int to = sameUntil(last, b);
+    int from = last == gap ? valueEnd : gaps.bEnd(last);
+    for (int i = from; i < Math.min(to, from + MAX_ENDING_WORDS); i++) {
+      if (Tokens.isBlank(b[i])) {
+        from = i;
+        break;
+      }
+    }
     int end = from;
     while (end < to && offsets[end] - offsets[from] < MIN_TEMPLATE_BYTES) {
       end++;
@@ -786,7 +808,7 @@ final class Comparer {
         reading.number(),
         value,
         Math.max(0, offsets[until] - offsets[end]),
-        behind(tokens, valueEnd, until),
+        behind(tokens, valueEnd, gap),
         0,
         inConversation);
   }

@@ -132,7 +132,7 @@ enum Cue {
           Map.entry("번째", COUNT));
 
   /**
-   * What is said directly around a value, else by the nearest word before it, within its line.
+   * What is said directly around a value, else by the nearest word before it, within its clause.
    *
    * @param start where the value begins in a text
    * @param end where it ends
@@ -171,6 +171,9 @@ enum Cue {
     for (int word = 0; word < MAX_WORDS; word++) {
       while (end > 0 && !Character.isLetter(line.charAt(end - 1))) {
         end--;
+        if (word > 0 && ".,;!?|".indexOf(line.charAt(end)) >= 0) {
+          return NONE; // What comes before speaks of something else.
+        }
       }
       int start = end;
       // camelCase is two words.

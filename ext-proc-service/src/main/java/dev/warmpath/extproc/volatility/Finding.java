@@ -46,6 +46,27 @@ public record Finding(
     }
   }
 
+  /** The same, of a place that another one is part of. */
+  Finding spanning(Finding other) {
+    int from = Math.min(offset, other.offset);
+    int to = Math.max(offset + length, other.offset + other.length);
+    return new Finding(
+        route,
+        model,
+        kind,
+        site,
+        segment,
+        index,
+        parameter,
+        from,
+        to - from,
+        requests,
+        share,
+        tokensLostPerRequest,
+        tokensLostPerHour,
+        usdLostPerHour);
+  }
+
   /** What it is called: {@code time_stamp at system[0]+120}. Holds no prompt text. */
   public String name() {
     return kind.label() + " at " + place();

@@ -33,6 +33,9 @@ final class History {
   /** Bytes of all messages behind the first of the user. */
   final int laterBytes;
 
+  /** Which of them hold a call of a tool, or its result. */
+  final boolean[] calls;
+
   History(int firstSegment, int messages, int laterBytes) {
     this.firstSegment = firstSegment;
     this.laterBytes = laterBytes;
@@ -41,6 +44,7 @@ final class History {
     imageOffsets = new int[messages];
     bytes = new int[messages];
     answers = new boolean[messages];
+    calls = new boolean[messages];
   }
 
   int length() {
@@ -50,6 +54,12 @@ final class History {
   /** Whether nothing of a message differs. */
   boolean same(History other, int message) {
     return texts[message] == other.texts[message] && images[message] == other.images[message];
+  }
+
+  /** Whether all that may differ is an id of a call: some applications make them up anew. */
+  private boolean alike(History other, int message) {
+    return texts[message] == other.texts[message]
+        || (calls[message] && other.calls[message] && bytes[message] == other.bytes[message]);
   }
 
   /**
@@ -63,20 +73,24 @@ final class History {
       return false;
     }
     int same = 0;
+    int telling = 0;
     int answered = 0;
     int answeredBytes = 0;
     boolean answersSame = true;
     for (int i = 0; i < count; i++) {
-      boolean equal = texts[i] == earlier.texts[i];
-      same += equal ? 1 : 0;
+      boolean equal = alike(earlier, i);
+      // Calls look alike in other conversations, too.
+      boolean tells = !calls[i] || !equal;
+      telling += tells ? 1 : 0;
+      same += tells && equal ? 1 : 0;
       if (earlier.answers[i]) {
         answersSame &= equal;
         answered++;
         answeredBytes += bytes[i];
       }
     }
-    if (texts[count - 1] == earlier.texts[count - 1]) {
-      return length() == 1 ? same(earlier, 0) : 2 * same >= count;
+    if (alike(earlier, count - 1)) {
+      return length() == 1 ? same(earlier, 0) : 2 * same >= telling;
     }
     return answersSame
         && length() > count
@@ -94,12 +108,13 @@ final class History {
     return true;
   }
 
-  /** Bytes of the messages behind one that are the same in an earlier request. */
+  /** Bytes of the messages behind one that are the same in an earlier request, but for ids. */
   int sameBehind(History earlier, int message) {
     int common = Math.min(length(), earlier.length());
     int same = 0;
     for (int i = message + 1; i < common; i++) {
-      same += same(earlier, i) ? bytes[i] : 0;
+      boolean sameImages = images[i] == earlier.images[i];
+      same += sameImages && alike(earlier, i) ? bytes[i] : 0;
     }
     return same;
   }

@@ -131,8 +131,11 @@ final class Outliner {
       int plainFrom = start;
       history.bytes[i] = end - start;
       history.answers[i] = prompt.role(first + i) == Role.ASSISTANT;
+      history.calls[i] = prompt.role(first + i) == Role.TOOL;
       for (int part = prompt.partsStart(first + i); part < prompt.partsEnd(first + i); part++) {
-        if (prompt.partKind(part) == PartKind.IMAGE) {
+        PartKind kind = prompt.partKind(part);
+        history.calls[i] |= kind == PartKind.TOOL_USE || kind == PartKind.TOOL_RESULT;
+        if (kind == PartKind.IMAGE) {
           int from = prompt.partTextStart(part);
           int to = prompt.partTextEnd(part);
           if (history.images[i] == 0) {

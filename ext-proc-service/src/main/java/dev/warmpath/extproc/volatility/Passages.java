@@ -25,7 +25,7 @@ final class Passages {
   private static final int MIN_MOVED_WORDS = 5;
 
   /** Where less is common to both, other passages have come. Guess, unmeasured. */
-  private static final double LEAST_COMMON = 0.4;
+  private static final double LEAST_COMMON = 0.35;
 
   /** More runs are not looked at: their chain takes the square of their number. */
   private static final int MAX_RUNS = 512;

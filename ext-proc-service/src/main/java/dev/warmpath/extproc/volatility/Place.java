@@ -17,6 +17,9 @@ final class Place {
   /** Of the votes for a template: three of four requests have it behind a value. */
   private static final double LEAST_LEAD = 0.5;
 
+  /** Of the requests that could have parted at a place; a guess. */
+  private static final double LEAST_SHARE = 0.08;
+
   /** Steps of a counter that several requests share; a guess. */
   private static final long SMALL_STEP = 64;
 
@@ -231,20 +234,19 @@ final class Place {
    * What kind of text stands here, if it is a finding.
    *
    * @param compared requests that could have parted here
+   * @param changes those of them that went on with another conversation than the one before
    * @param hasPreamble whether first messages have text that is not the user's
    */
-  @Nullable VolatileKind kind(double compared, boolean hasPreamble, int minPartings) {
+  @Nullable VolatileKind kind(
+      double compared, double changes, boolean hasPreamble, int minPartings) {
     double share = partings / Math.max(compared, 1);
-    // A date parts once a day, and never goes back.
-    boolean daily = count(Form.DATE) == partings && fresh == partings && partings >= 2;
-    if (partings < minPartings && !daily) {
-      return null;
-    }
-    VolatileKind structure = structure(share);
-    if (structure != null) {
-      return structure;
-    }
     if (structural) {
+      return partings < minPartings ? null : structure(share);
+    }
+    // A date parts once a day, and never goes back; ids of sessions part as often as these change.
+    boolean once = fresh == partings && partings >= 2;
+    boolean daily = once && count(Form.DATE) == partings;
+    if (partings < minPartings && !once) {
       return null;
     }
     boolean ofHistory = inConversation >= Math.min(minPartings, MOST * partings);
@@ -255,39 +257,51 @@ final class Place {
     }
     VolatileKind kind = value();
     int different = values.different();
-    boolean versioned = cue() == Cue.VERSION;
+    Cue cue = cue();
+    boolean versioned = cue == Cue.VERSION;
+    boolean persons = count(Form.EMAIL) + count(Form.FULL_NAME) >= MOST * partings;
+    // A brand's name is not told so, and is one of few.
+    boolean toldUser =
+        cue == Cue.USER || count(Form.EMAIL) >= MOST * partings || (persons && cue.isOfId());
     // A session's or a user's: each conversation has its own, as variants of a prompt don't.
     boolean ofConversations = elsewhere == 0 && inConversation == 0;
-    boolean isId = cue().isOfId() || (ofConversations && shortest >= LONG_ID_BYTES);
+    if (partings < minPartings && !daily) {
+      boolean told =
+          switch (kind) {
+            case UUID -> true;
+            case RANDOM_ID -> cue.isOfId();
+            case USER_NAME -> count(Cue.USER) == partings;
+            default -> false;
+          };
+      if (!told || !ofConversations) {
+        return null;
+      }
+    }
+    double ofChances = inConversation == 0 ? partings / Math.max(changes, 1) : share;
+    boolean isOften = Math.max(share, ofChances) >= LEAST_SHARE;
     return switch (kind) {
       case DATE ->
-          (different >= 3 || (daily && different >= 2)) && (!versioned || share >= 0.08)
+          (different >= 3 || (daily && different >= 2)) && (!versioned || share >= LEAST_SHARE)
               ? kind
               : null;
       case TIME_STAMP -> different >= 3 && share >= 0.04 ? kind : null;
-      case UUID -> different >= (ofConversations ? 2 : 3) && share >= 0.04 ? kind : null;
-      case COUNTER -> different >= MIN_VALUES && share >= 0.08 ? kind : null;
+      case UUID -> different >= (ofConversations ? 2 : 3) && isOften ? kind : null;
+      case COUNTER -> different >= MIN_VALUES && isOften ? kind : null;
       case RANDOM_ID -> {
+        boolean isId = cue.isOfId() || (ofConversations && shortest >= LONG_ID_BYTES);
         boolean few = isId && ofConversations && !versioned;
         yield different >= (few ? MIN_IDS : MIN_VALUES)
-                && share >= 0.08
+                && isOften
                 && (few || different >= MANY_VALUES || fresh >= 0.05 * compared)
             ? kind
             : null;
       }
-      case USER_NAME -> {
-        // A brand's name is not told so, and is one of few.
-        boolean persons = count(Form.EMAIL) + count(Form.FULL_NAME) >= MOST * partings;
-        boolean told =
-            cue() == Cue.USER
-                || count(Form.EMAIL) >= MOST * partings
-                || (persons && cue().isOfId());
-        yield different >= (told ? persons ? MIN_IDS : MIN_NAMES : MIN_VALUES)
-                && share >= 0.08
-                && (told || persons || fresh >= 0.1 * compared || different >= MANY_NAMES)
-            ? kind
-            : null;
-      }
+      case USER_NAME ->
+          different >= (toldUser ? persons || ofConversations ? MIN_IDS : MIN_NAMES : MIN_VALUES)
+                  && isOften
+                  && (toldUser || persons || fresh >= 0.1 * compared || different >= MANY_NAMES)
+              ? kind
+              : null;
       case UNKNOWN ->
           site != Site.MESSAGE
                   && conversations.different() >= 2
@@ -322,7 +336,7 @@ final class Place {
   }
 
   private @Nullable VolatileKind structure(double share) {
-    if (share < 0.08) {
+    if (share < LEAST_SHARE) {
       return null;
     }
     int different = values.different();
@@ -336,7 +350,7 @@ final class Place {
       return VolatileKind.SCHEMA_KEY_ORDER;
     }
     if (count(Form.PASSAGE_ORDER) >= MOST * partings) {
-      return site != Site.MESSAGE || share >= 0.5 ? VolatileKind.RETRIEVAL_ORDER : null;
+      return site != Site.MESSAGE || share >= MOST ? VolatileKind.RETRIEVAL_ORDER : null;
     }
     if (count(Form.PARAMETER) >= MOST * partings) {
       return VolatileKind.PARAMETER;
@@ -361,9 +375,9 @@ final class Place {
     double clocks = count(Form.CLOCK);
     double epochs = count(Form.EPOCH);
     double dates = count(Form.DATE);
-    // Without dashes, digests look the same; few who make up a UUID set its version.
+    // Without dashes, digests look the same, but for the bits that tell a UUID's version.
     boolean isBareUuid =
-        long32 >= most && (cue() != Cue.DIGEST || (bare >= 0.9 * long32 && partings >= 3));
+        long32 >= most && bare >= MOST * long32 && (partings >= 3 || cue() != Cue.DIGEST);
     if (uuids >= most || isBareUuid) {
       return VolatileKind.UUID;
     }
@@ -398,21 +412,22 @@ final class Place {
       boolean ofUsers =
           cue == Cue.USER
               ? comesBack || (inConversation < 0.15 * partings && !nonce)
-              : cue != Cue.DIGEST && cue != Cue.COUNT && isShared();
+              : !cue.isOfId() && cue != Cue.COUNT && isShared();
       if (!comesBack && (cue == Cue.USER || !ofUsers) && isCounter(numbers >= 0.9 * ids)) {
         return VolatileKind.COUNTER;
       }
       if (ofUsers) {
         return VolatileKind.USER_NAME;
       }
-      boolean counts = cue == Cue.COUNT || (longest <= MAX_SMALL_DIGITS && !cue.isOfId());
+      boolean scattered = steps >= FEW_STEPS && medium < 0.5 * steps;
+      boolean counts = cue == Cue.COUNT ? !scattered : longest <= MAX_SMALL_DIGITS && !cue.isOfId();
       if (numbers >= most && counts) {
         return VolatileKind.COUNTER;
       }
       boolean isId = numbers < 0.9 * ids || cue.isOfId() || numbersOfFourDigits >= 0.7 * partings;
       return isId ? VolatileKind.RANDOM_ID : VolatileKind.UNKNOWN;
     }
-    if (cue == Cue.USER && words + ids + count(Form.WORDS) >= most) {
+    if (cue == Cue.USER && words + ids + count(Form.EMAIL) + count(Form.WORDS) >= most) {
       return VolatileKind.USER_NAME;
     }
     if (count(Form.FULL_NAME) >= most) {
@@ -454,7 +469,8 @@ final class Place {
     }
     double oneWay = Math.max(upward, steps - upward);
     // Of three numbers without an order, a third goes one way.
-    boolean byChance = steps < FEW_STEPS && (oneWay < steps || steps < 3) && small < 0.8 * steps;
+    boolean byChance =
+        steps < FEW_STEPS && (oneWay < steps || steps < 3 || cue().isOfId()) && small < 0.8 * steps;
     return (oneWay >= 0.8 * steps && medium >= 0.8 * steps && !byChance)
         || (plain && small >= 0.8 * steps && cue() != Cue.USER && !cue().isOfId());
   }
@@ -464,15 +480,19 @@ final class Place {
     return forms[form.ordinal()];
   }
 
-  /** The one that is told most, where any is told in half of the cases. */
   @SuppressWarnings("EnumOrdinal") // An index into an array of this object.
+  private double count(Cue cue) {
+    return cues[cue.ordinal()];
+  }
+
+  /** The one that is told most, where any is told in half of the cases. */
   private Cue cue() {
     Cue best = Cue.NONE;
     double most = 0.5 * partings;
     for (Cue cue : CUES) {
-      if (cue != Cue.NONE && cues[cue.ordinal()] >= most) {
+      if (cue != Cue.NONE && count(cue) >= most) {
         best = cue;
-        most = cues[cue.ordinal()];
+        most = count(cue);
       }
     }
     return best;

@@ -162,7 +162,8 @@ final class Reader {
   private static final Pattern BARE_UUIDS =
       insensitive("(?<![0-9a-z])[0-9a-f]{12}[1-8][0-9a-f]{3}[89ab][0-9a-f]{15}(?![0-9a-z])");
   private static final Pattern EMAILS =
-      Pattern.compile("[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\\.[A-Za-z0-9-]{1,63}){1,4}");
+      Pattern.compile(
+          "[A-Za-z0-9._%+-]{1,64}(?:'[A-Za-z0-9._%+-]{1,64})?@[A-Za-z0-9-]{1,63}(?:\\.[A-Za-z0-9-]{1,63}){1,4}");
 
   private static final Pattern DIGITS = Pattern.compile("\\d{1,18}(?:[,'_]\\d{3}){0,5}");
   private static final Pattern HEX_DIGITS = insensitive("(?:0x)?(?=[a-f]*\\d)[0-9a-f]{4,128}");

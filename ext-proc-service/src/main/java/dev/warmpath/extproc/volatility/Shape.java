@@ -2,9 +2,11 @@ package dev.warmpath.extproc.volatility;
 
 import dev.warmpath.extproc.prompt.Prompt;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +104,11 @@ final class Shape {
     return compared;
   }
 
+  /** Of them, those that went on with another conversation than the one before. */
+  double acrossConversations() {
+    return acrossConversations;
+  }
+
   Map<Key, Place> places() {
     return places;
   }
@@ -122,9 +129,10 @@ final class Shape {
     if (place.site != Site.MESSAGE) {
       return compared;
     }
-    double within = place.inConversation > 0 ? continued : 0;
-    double across = place.inConversation < place.partings ? acrossConversations : 0;
-    return Math.max(within + across, 1);
+    if (place.inConversation == 0) {
+      return acrossConversations;
+    }
+    return place.inConversation < place.partings ? compared : continued;
   }
 
   /**
@@ -160,7 +168,7 @@ final class Shape {
       acrossConversations++;
       sharedPreambles += comparer.preambleShared() ? 1 : 0;
       if (before != null) {
-        partings.addAll(comparer.history(before.history, before.messages, now, prompt));
+        partings.addAll(0, comparer.history(before.history, before.messages, now, prompt));
       }
     }
     if (before != null && before.history.length() > 1) {
@@ -169,9 +177,14 @@ final class Shape {
     long number = before == null ? numbers : before.number;
     long laterBytes =
         before == null ? 0 : Math.min(before.history.laterBytes, now.history.laterBytes);
+    Set<Place> parted = new HashSet<>();
     for (Parting parting : partings) {
+      Place place = place(parting);
+      if (!parted.add(place)) {
+        continue; // From an earlier request of the conversation, and from another one.
+      }
       boolean ofHistory = parting.site() == Site.MESSAGE && parting.inConversation();
-      place(parting).add(parting, number, ofHistory ? 0 : laterBytes, nowNanos);
+      place.add(parting, number, ofHistory ? 0 : laterBytes, nowNanos);
     }
     if (!rewritten || nearer != null) {
       variants.remove(then);

@@ -221,16 +221,22 @@ public final class VolatilityDetector {
   }
 
   private void find(ScopeKey key, Scope scope, Shape shape, List<Found> found) {
+    List<Found> ofShape = new ArrayList<>();
     shape
         .places()
         .forEach(
             (at, place) -> {
               VolatileKind kind =
-                  place.kind(shape.compared(place), shape.hasPreamble(), settings.minPartings());
+                  place.kind(
+                      shape.compared(place),
+                      shape.acrossConversations(),
+                      shape.hasPreamble(),
+                      settings.minPartings());
               if (kind != null) {
-                merge(found, at, finding(key, scope, shape, place, kind));
+                join(ofShape, at, finding(key, scope, shape, place, kind));
               }
             });
+    ofShape.forEach(one -> merge(found, one.place, one.finding));
   }
 
   /**
@@ -245,15 +251,33 @@ public final class VolatilityDetector {
     };
   }
 
+  /** Two parts of one value, as of a name, are one finding. */
+  private static void join(List<Found> all, Shape.Key place, Finding finding) {
+    for (int i = 0; i < all.size(); i++) {
+      Finding known = all.get(i).finding;
+      if (known.kind() == finding.kind() && near(known, finding)) {
+        boolean isMore = known.requests() * known.share() < finding.requests() * finding.share();
+        Finding more = isMore ? finding : known;
+        Finding other = isMore ? known : finding;
+        all.set(i, new Found(isMore ? place : all.get(i).place, more.spanning(other)));
+        return;
+      }
+    }
+    all.add(new Found(place, finding));
+  }
+
+  private static boolean near(Finding one, Finding other) {
+    return one.site() == other.site()
+        && one.segment() == other.segment()
+        && Math.abs(one.offset() - other.offset()) < Place.NEAR_BYTES;
+  }
+
   /** Of one template that was changed elsewhere, only the form that was seen more often. */
   private static void merge(List<Found> all, Shape.Key place, Finding finding) {
     for (int i = 0; i < all.size(); i++) {
       Finding known = all.get(i).finding;
-      boolean near =
-          known.site() == finding.site()
-              && known.segment() == finding.segment()
-              && Math.abs(known.offset() - finding.offset()) < Place.NEAR_BYTES;
-      if (known.kind() == finding.kind() && (near || all.get(i).place.equals(place))) {
+      if (known.kind() == finding.kind()
+          && (near(known, finding) || all.get(i).place.equals(place))) {
         if (known.requests() * known.share() < finding.requests() * finding.share()) {
           all.set(i, new Found(place, finding));
         }

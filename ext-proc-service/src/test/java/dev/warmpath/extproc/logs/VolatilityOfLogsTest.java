@@ -28,7 +28,7 @@ class VolatilityOfLogsTest {
   private static final long SECOND_NANOS = 1_000_000_000L;
 
   /** What is reached and may not get worse. The aim is 99 of 100, and is missed. */
-  private static final double LEAST_SHARE_NAMED = 0.92;
+  private static final double LEAST_SHARE_NAMED = 0.93;
 
   private final PromptScanner scanner =
       new PromptScanner(new PromptScanner.Limits(1 << 24, 64, 10_000));

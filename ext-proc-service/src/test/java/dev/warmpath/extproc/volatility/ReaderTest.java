@@ -101,6 +101,7 @@ class ReaderTest {
         "NUMBER|4711",
         "NUMBER|1,204",
         "EMAIL|alice.miller@example.org",
+        "EMAIL|katrin.o'neil@example.org",
         "NAME|Alice",
         "NAME|Łukasz",
         "FULL_NAME|Alice Miller",
@@ -147,7 +148,9 @@ class ReaderTest {
     "USER,当前客人：",
     "USER,お客様のお名前は",
     "COUNT,这是今天第",
-    "ID,Message-ID: <"
+    "ID,Message-ID: <",
+    "NONE,You help a customer. Interaction ",
+    "NONE,'Chat with the customer, no. '"
   })
   void cue_wordsBefore_sayWhatItIs(Cue cue, String before) {
     assertThat(read(before, "4711", "\n").cue()).isEqualTo(cue);

@@ -3,12 +3,14 @@ package dev.warmpath.extproc.volatility;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import dev.warmpath.extproc.prompt.Verdict;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -629,5 +631,104 @@ class VolatilityDetectorTest {
     assertThat(detector.findings())
         .extracting(Finding::kind)
         .containsExactly(VolatileKind.TOOL_ORDER);
+  }
+
+  @Test
+  void system_idsOfFewLongConversations_areRandomIds() {
+    for (int conversation = 0; conversation < 3; conversation++) {
+      String system = "Session %x\n".formatted(random.nextLong() >>> 8 | 1L << 55) + RULES;
+      StringBuilder messages = new StringBuilder("{\"role\":\"system\",\"content\":");
+      messages.append(quote(system)).append("}");
+      for (int turn = 0; turn < 20; turn++) {
+        messages.append(",{\"role\":\"user\",\"content\":").append(quote(question())).append("}");
+        observe("{\"messages\":[" + messages + "]}");
+        messages.append(",{\"role\":\"assistant\",\"content\":").append(quote(question()));
+        messages.append("}");
+      }
+    }
+
+    assertFinding(VolatileKind.RANDOM_ID, Site.SYSTEM, 0, 8);
+  }
+
+  @Test
+  void history_idsOfCallsAreMadeUpAnew_areRandomIds() {
+    List<String> questions = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      questions.add(question());
+    }
+    observeAll(
+        24,
+        i -> {
+          StringBuilder messages = new StringBuilder("{\"role\":\"system\",\"content\":");
+          messages.append(quote(RULES)).append("},{\"role\":\"user\",\"content\":");
+          messages.append(quote(questions.get(i / 4))).append("}");
+          for (int call = 0; call < i % 4; call++) {
+            String id = "call_%016x".formatted(random.nextLong() | 1L << 63);
+            messages.append(
+                """
+                ,{"role":"assistant","content":null,"tool_calls":[{"id":"%s","type":"function",\
+                "function":{"name":"find","arguments":"{\\"page\\":%d}"}}]},\
+                {"role":"tool","tool_call_id":"%s","content":"Nothing on page %d of the handbook."}\
+                """
+                    .formatted(id, call, id, call));
+          }
+          return "{\"messages\":[" + messages + "]}";
+        });
+
+    assertThat(detector.findings())
+        .extracting(Finding::kind, Finding::site, Finding::index)
+        .containsExactly(tuple(VolatileKind.RANDOM_ID, Site.MESSAGE, 1));
+  }
+
+  @Test
+  void system_digestWithoutBitsOfAUuid_isARandomId() {
+    systems(20, _ -> "Run %016x%016x\n".formatted(random.nextLong(), random.nextLong()) + RULES);
+
+    assertFinding(VolatileKind.RANDOM_ID, Site.SYSTEM, 0, 4);
+  }
+
+  @Test
+  void system_numberWithoutOrderBehindAWordOfCounts_isARandomId() {
+    systems(20, _ -> "Call %d\n".formatted(10_000_000 + random.nextInt(80_000_000)) + RULES);
+
+    assertFinding(VolatileKind.RANDOM_ID, Site.SYSTEM, 0, 5);
+  }
+
+  @Test
+  void preamble_surnameBeforeFirstName_isOneUserName() {
+    String[] names = {"Haddad, Farid", "Keller, Mona", "Ivanov, Dmitri", "Rossi, Carla"};
+    observeAll(30, i -> chat("User " + names[i % 4] + ".\n" + RULES + "\n" + question()));
+
+    assertFinding(VolatileKind.USER_NAME, Site.MESSAGE, 0, 5);
+  }
+
+  @Test
+  void preamble_idWithANumberBehind_isFound() {
+    observeAll(
+        20,
+        i ->
+            chat(
+                "Ref: %s-%d\n"
+                        .formatted(new java.util.UUID(random.nextLong(), random.nextLong()), i % 3)
+                    + RULES
+                    + "\n"
+                    + question()));
+
+    assertFinding(VolatileKind.UUID, Site.MESSAGE, 0, 5);
+  }
+
+  @Test
+  void preamble_numberOfVisitorsWhileConversationsGrow_isACounter() {
+    StringBuilder[] grown = new StringBuilder[4];
+    Arrays.setAll(grown, _ -> new StringBuilder());
+    for (int i = 0; i < 32; i++) {
+      StringBuilder messages = grown[random.nextInt(4)];
+      String first = quote("Visitor " + (88_015 + 40 * i) + " today\n" + RULES);
+      messages.append(",{\"role\":\"assistant\",\"content\":").append(quote(question()));
+      messages.append("},{\"role\":\"user\",\"content\":").append(quote(question())).append("}");
+      observe("{\"messages\":[{\"role\":\"user\",\"content\":" + first + "}" + messages + "]}");
+    }
+
+    assertFinding(VolatileKind.COUNTER, Site.MESSAGE, 0, 8);
   }
 }
