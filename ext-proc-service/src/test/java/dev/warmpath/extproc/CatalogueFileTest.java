@@ -394,7 +394,7 @@ class CatalogueFileTest {
       provider_apis:
         - provider: anthropic
           api: anthropic_messages
-          cache: {mechanisms: [cache_control], max_markers: 3}
+          cache: {mechanisms: [cache_control], max_markers: 3, lookback_blocks: 5}
           origin: {source: us, verified: "2026-11-20", evidence: memory}
         - provider: mine
           api: openai_chat
@@ -439,7 +439,7 @@ class CatalogueFileTest {
     assertThat(shipped.minCacheTokens()).isEqualTo(2048);
     // Its API is described anew by the file.
     assertThat(shipped.maxMarkers()).isEqualTo(3);
-    assertThat(shipped.lookbackBlocks()).isZero();
+    assertThat(shipped.lookbackBlocks()).isEqualTo(5);
   }
 
   @ParameterizedTest
