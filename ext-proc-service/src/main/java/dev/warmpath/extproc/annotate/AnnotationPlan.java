@@ -13,18 +13,41 @@ public final class AnnotationPlan {
   private final long[] estimatedTokens;
   private final int placedTextEnd;
   private final int clientMarkedTextEnd;
+  private final long[] keys;
+  private final boolean expectsRead;
 
+  /** Of which nothing is remembered. */
   AnnotationPlan(
       Splices splices,
       Decision[] decisions,
       long[] estimatedTokens,
       int placedTextEnd,
       int clientMarkedTextEnd) {
+    this(
+        splices,
+        decisions,
+        estimatedTokens,
+        placedTextEnd,
+        clientMarkedTextEnd,
+        new long[0],
+        /* expectsRead= */ false);
+  }
+
+  AnnotationPlan(
+      Splices splices,
+      Decision[] decisions,
+      long[] estimatedTokens,
+      int placedTextEnd,
+      int clientMarkedTextEnd,
+      long[] keys,
+      boolean expectsRead) {
     this.splices = splices;
     this.decisions = decisions;
     this.estimatedTokens = estimatedTokens;
     this.placedTextEnd = placedTextEnd;
     this.clientMarkedTextEnd = clientMarkedTextEnd;
+    this.keys = keys;
+    this.expectsRead = expectsRead;
   }
 
   /** The edits that place the markers; empty when none is. */
@@ -45,7 +68,7 @@ public final class AnnotationPlan {
   public int markersPlaced() {
     int placed = 0;
     for (Decision decision : decisions) {
-      if (decision == Decision.PLACED) {
+      if (decision == Decision.PLACED || decision == Decision.PLACED_1H) {
         placed++;
       }
     }
@@ -60,6 +83,16 @@ public final class AnnotationPlan {
   /** Bytes of canonical text up to the end of the client's last marker's block; 0 without one. */
   public int clientMarkedTextEnd() {
     return clientMarkedTextEnd;
+  }
+
+  /** What to tell {@link PayingMarkers} of, once the response tells; not copied. */
+  public long[] keys() {
+    return keys;
+  }
+
+  /** Whether the cache should serve some of the prompt. */
+  public boolean expectsRead() {
+    return expectsRead;
   }
 
   /** All decisions in a line, such as {@code tools=absent system=placed(5120)…}, for people. */

@@ -2,22 +2,29 @@ package dev.warmpath.extproc.annotate;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.warmpath.extproc.prefix.PrefixChain;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Role;
 import dev.warmpath.extproc.prompt.SegmentKind;
+import dev.warmpath.extproc.provider.Lifetime;
 import dev.warmpath.extproc.provider.ModelEntry;
+import dev.warmpath.extproc.provider.Prices;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides where a request gets {@code cache_control} markers, and writes them as byte splices.
  *
- * <p>The rules, which are Anthropic's advice for conversations:
+ * <p>Candidates are the four of {@link Boundary}: the last block that may carry a marker in the
+ * tools, in the system prompt, in the user's last turn, and in the user's turn before. Which of
+ * them are marked, and for how long, {@link PayingMarkers} chooses by what was seen of how prefixes
+ * come back. Without such a memory, as in a report on one request, Anthropic's advice for
+ * conversations decides:
  *
  * <ol>
- *   <li>Candidates are the four of {@link Boundary}: the last block that may carry a marker in the
- *       tools, in the system prompt, in the user's last turn, and in the user's turn before.
  *   <li>A request reads what an earlier one wrote at its own marker, if a marker now stands there
  *       or at most {@link ModelEntry#lookbackBlocks} blocks behind. The previous request of a
  *       conversation ended at the user's previous turn; so where the model's turn and the user's
@@ -25,24 +32,20 @@ import org.jspecify.annotations.Nullable;
  *       too, and hit exactly, however long the turn was.
  *   <li>Free markers go first to the end of what all requests share (system prompt, or tools where
  *       that has no marker), then to the conversation, the previous turn, and the tools.
- *   <li>An assistant's message at the very end is the beginning of the answer, which the next
- *       request will not repeat; the user's message before it is the end of the conversation.
  * </ol>
  *
+ * <p>An assistant's message at the very end is the beginning of the answer, which the next request
+ * will not repeat; the user's message before it is the end of the conversation.
+ *
  * <p>What the client marked stands. Its markers are counted, none is moved or changed, and no
- * five-minute marker of ours comes before a one-hour marker of its (which the provider refuses).
- * Tools or system prompt that it marked are its business; where it marked them before their end it
- * says that the rest changes, and nothing behind is marked. Its marker in the conversation stands
- * for the conversation, unless a later turn has outgrown it.
+ * five-minute marker of ours comes before a one-hour marker of its, nor a one-hour marker behind a
+ * five-minute one (which the provider refuses). Tools or system prompt that it marked are its
+ * business; where it marked them before their end it says that the rest changes, and nothing behind
+ * is marked. Its marker in the conversation stands for the conversation, unless a later turn has
+ * outgrown it.
  *
  * <p>Blocks that must not carry a marker don't get one: thinking, empty or blank texts, tools that
  * load deferred, blocks of kinds that are not known, blocks whose {@code cache_control} is null.
- *
- * <p><b>What this does not know yet:</b> whether a prefix will be read again. A marker is written
- * at 1.25 times the input's price and pays at its second use; these rules place it wherever advice
- * says that reuse is likely. A system prompt that holds the time, or traffic of single questions
- * over documents of their own, pays the surcharge for nothing. Expected reuse, learned per route
- * and scope, has to decide that; until then, {@code forecast} shows what would be marked.
  *
  * <p>Tokens are estimated: canonical text bytes by the given ratio, a flat {@value #IMAGE_TOKENS}
  * for an image, and for a file given as data one for {@value #DATA_BYTES_PER_TOKEN} of its bytes. A
@@ -53,13 +56,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AnnotationPlanner {
 
-  private static final String MARKER = "\"cache_control\":{\"type\":\"ephemeral\"}";
-  private static final byte[] MEMBER = MARKER.getBytes(US_ASCII);
-  private static final byte[] MEMBER_COMMA = (MARKER + ',').getBytes(US_ASCII);
+  private static final Marker FIVE_MINUTES =
+      new Marker("\"cache_control\":{\"type\":\"ephemeral\"}");
+  private static final Marker ONE_HOUR =
+      new Marker("\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}");
   private static final byte[] BEFORE_STRING = "[{\"type\":\"text\",\"text\":".getBytes(US_ASCII);
-  private static final byte[] AFTER_STRING = (',' + MARKER + "}]").getBytes(US_ASCII);
 
   private static final byte[] DEFER_LOADING = "defer_loading".getBytes(US_ASCII);
+  private static final int MINUTES_SECONDS = 300;
   private static final int HOUR_SECONDS = 3600;
 
   /** Anthropic: width × height ÷ 750, at most about 1,600; a usual one. */
@@ -76,7 +80,8 @@ public final class AnnotationPlanner {
   /** Anthropic's advice: a marker about every 15 blocks, for a lookback of 20. */
   private static final double LOOKBACK_MARGIN = 0.75;
 
-  private static final int BOUNDARIES = Boundary.values().length;
+  private static final Boundary[] BOUNDARY = Boundary.values();
+  private static final int BOUNDARIES = BOUNDARY.length;
   private static final int TOOLS = Boundary.TOOLS.index;
   private static final int SYSTEM = Boundary.SYSTEM.index;
   private static final int PREVIOUS_TURN = Boundary.PREVIOUS_TURN.index;
@@ -92,37 +97,171 @@ public final class AnnotationPlanner {
   /** Part that a boundary would mark, or {@link #NO_PART}. */
   private final int[] candidates = new int[BOUNDARIES];
 
+  /** The last part that the client marked in a boundary's stead, or {@link #NO_PART}. */
+  private final int[] clients = new int[BOUNDARIES];
+
+  private final PayingMarkers.Offer offer = new PayingMarkers.Offer();
+  private final PayingMarkers.Chosen chosen = new PayingMarkers.Chosen();
+
+  /** The member in its three forms. */
+  private static final class Marker {
+    final byte[] alone;
+    final byte[] andComma;
+    final byte[] afterString;
+
+    Marker(String member) {
+      alone = member.getBytes(US_ASCII);
+      andComma = (member + ',').getBytes(US_ASCII);
+      afterString = (',' + member + "}]").getBytes(US_ASCII);
+    }
+  }
+
   /**
-   * Plans the markers of a request.
+   * Who asks, and what of the edit is known already.
+   *
+   * @param route that took the request
+   * @param scope who shares its cache
+   * @param model its row of the catalogue
+   * @param bytesPerToken canonical text bytes that make a token, by estimate; above 0
+   * @param mayEdit whether the body may be changed at all; if not, notice is taken and no more
+   */
+  public record Asked(
+      String route,
+      String scope,
+      @Nullable ModelEntry model,
+      double bytesPerToken,
+      boolean mayEdit) {
+
+    public Asked {
+      check(bytesPerToken);
+    }
+  }
+
+  /**
+   * Plans the markers of a request by Anthropic's advice.
    *
    * @param prompt scanned
    * @param model its row of the catalogue; null: none
    * @param bytesPerToken canonical text bytes that make a token, by estimate; above 0
    */
   public AnnotationPlan plan(Prompt prompt, @Nullable ModelEntry model, double bytesPerToken) {
+    check(bytesPerToken);
+    Decision why = whyNone(prompt, model);
+    if (why != null) {
+      return nothing(why, clientMarkedTextEnd(prompt));
+    }
+    Decision[] decisions = new Decision[BOUNDARIES];
+    long[] tokens = new long[BOUNDARIES];
+    wanted(prompt, known(model), bytesPerToken, decisions, tokens);
+    int lastHour = lastHourMarker(prompt);
+    for (int boundary = 0; boundary < BOUNDARIES; boundary++) {
+      if (decisions[boundary] == Decision.PLACED && candidates[boundary] <= lastHour) {
+        decisions[boundary] = Decision.TTL_ORDER;
+      }
+    }
+    withinLookback(prompt, known(model), decisions);
+    int placedTextEnd = place(prompt, known(model).maxMarkers() - prompt.markers(), decisions);
+    return new AnnotationPlan(
+        splices.build(), decisions, tokens, placedTextEnd, clientMarkedTextEnd(prompt));
+  }
+
+  /**
+   * Plans those markers that pay.
+   *
+   * @param chain of the prompt
+   * @param paying learns from the request, and chooses
+   */
+  public AnnotationPlan plan(
+      Prompt prompt, PrefixChain chain, Asked asked, PayingMarkers paying, long nowNanos) {
+    ModelEntry model = asked.model();
+    Decision why = whyNone(prompt, model);
+    if (why != null) {
+      return nothing(why, clientMarkedTextEnd(prompt));
+    }
+    Decision[] decisions = new Decision[BOUNDARIES];
+    long[] tokens = new long[BOUNDARIES];
+    wanted(prompt, known(model), asked.bytesPerToken(), decisions, tokens);
+    Prices prices =
+        known(model).prices((long) (prompt.textLength() / asked.bytesPerToken())).orElse(null);
+    if (prices == null || !MarkerChoice.isPriced(prices)) {
+      return nothing(Decision.UNKNOWN_PRICE, clientMarkedTextEnd(prompt));
+    }
+    offer(prompt, chain, knowsHours(known(model), prices), decisions, tokens);
+    paying.choose(
+        asked.route(),
+        asked.scope(),
+        offer,
+        asked.mayEdit() ? known(model).maxMarkers() - prompt.markers() : 0,
+        known(model).lookbackBlocks(),
+        prices,
+        nowNanos,
+        chosen);
+    int placedTextEnd = 0;
+    for (int boundary = 0; boundary < BOUNDARIES; boundary++) {
+      if (decisions[boundary] != Decision.PLACED) {
+        continue;
+      }
+      if (chosen.seconds[boundary] > 0) {
+        int part = candidates[boundary];
+        mark(prompt, part, chosen.seconds[boundary] == HOUR_SECONDS ? ONE_HOUR : FIVE_MINUTES);
+        placedTextEnd = Math.max(placedTextEnd, prompt.partTextEnd(part));
+        decisions[boundary] =
+            chosen.seconds[boundary] == HOUR_SECONDS ? Decision.PLACED_1H : Decision.PLACED;
+      } else {
+        decisions[boundary] =
+            !asked.mayEdit()
+                ? Decision.NOT_EDITABLE
+                : chosen.written[boundary] ? Decision.BEING_WRITTEN : Decision.DOES_NOT_PAY;
+      }
+    }
+    return new AnnotationPlan(
+        splices.build(),
+        decisions,
+        tokens,
+        placedTextEnd,
+        clientMarkedTextEnd(prompt),
+        chosen.keys.clone(),
+        chosen.expectsRead);
+  }
+
+  private static void check(double bytesPerToken) {
     if (!(bytesPerToken > 0)) {
       throw new IllegalArgumentException("bytesPerToken: " + bytesPerToken + " (expected: > 0)");
     }
-    int clientMarkedTextEnd = clientMarkedTextEnd(prompt);
-    if (model == null) {
-      return nothing(Decision.UNKNOWN_MODEL, clientMarkedTextEnd);
-    }
-    if (prompt.dialect() != Dialect.ANTHROPIC_MESSAGES || model.maxMarkers() == 0) {
-      return nothing(Decision.NO_MARKERS, clientMarkedTextEnd);
-    }
+  }
 
-    Decision[] decisions = new Decision[BOUNDARIES];
+  private static ModelEntry known(@Nullable ModelEntry model) {
+    return Objects.requireNonNull(model);
+  }
+
+  /** Why nothing can be marked; null: something can. */
+  private static @Nullable Decision whyNone(Prompt prompt, @Nullable ModelEntry model) {
+    if (model == null) {
+      return Decision.UNKNOWN_MODEL;
+    }
+    return prompt.dialect() != Dialect.ANTHROPIC_MESSAGES || model.maxMarkers() == 0
+        ? Decision.NO_MARKERS
+        : null;
+  }
+
+  /**
+   * Which boundaries could be marked; those are PLACED until it is known which are.
+   *
+   * @param tokens where to put the tokens up to each of them, and up to those of the client
+   */
+  private void wanted(
+      Prompt prompt, ModelEntry model, double bytesPerToken, Decision[] decisions, long[] tokens) {
     Arrays.fill(decisions, Decision.ABSENT);
     Arrays.fill(candidates, NO_PART);
+    Arrays.fill(clients, NO_PART);
     int firstMessage = end(prompt, 0, SegmentKind.SYSTEM);
     int toolsEnd = firstPart(prompt, end(prompt, 0, SegmentKind.TOOL));
     int systemEnd = firstPart(prompt, firstMessage);
     boolean stableTools = root(prompt, TOOLS, 0, toolsEnd, decisions);
     boolean stableSystem = root(prompt, SYSTEM, toolsEnd, systemEnd, decisions);
-    conversation(prompt, firstMessage, model, decisions);
+    conversation(prompt, firstMessage, decisions);
     int stableUpTo = !stableTools ? TOOLS : !stableSystem ? SYSTEM : CONVERSATION;
-    long[] tokens = estimatedTokens(prompt, bytesPerToken);
-    int lastHour = lastHourMarker(prompt);
+    estimateTokens(prompt, bytesPerToken, tokens);
     for (int boundary = 0; boundary < BOUNDARIES; boundary++) {
       if (decisions[boundary] != Decision.PLACED) {
         continue;
@@ -131,13 +270,77 @@ public final class AnnotationPlanner {
         decisions[boundary] = Decision.BEHIND_VOLATILE;
       } else if (tokens[boundary] < MINIMUM_MARGIN * model.minCacheTokens()) {
         decisions[boundary] = Decision.BELOW_MINIMUM;
-      } else if (candidates[boundary] <= lastHour) {
-        decisions[boundary] = Decision.TTL_ORDER;
       }
     }
-    int placedTextEnd = place(prompt, model.maxMarkers() - prompt.markers(), decisions);
-    return new AnnotationPlan(
-        splices.build(), decisions, tokens, placedTextEnd, clientMarkedTextEnd);
+  }
+
+  /** Some routes that speak Anthropic's API refuse a marker's {@code ttl}. */
+  private static boolean knowsHours(ModelEntry model, Prices prices) {
+    List<Lifetime> lifetimes = model.cache().lifetimes();
+    return prices.cacheWrite1hUsd() > 0
+        && (lifetimes.isEmpty()
+            || lifetimes.stream().anyMatch(lifetime -> lifetime.ttl().equals("1h")));
+  }
+
+  /** Tells {@link #offer} where the request's segments end, and what may be marked. */
+  private void offer(
+      Prompt prompt, PrefixChain chain, boolean hours, Decision[] decisions, long[] tokens) {
+    offer.clear();
+    int lastHour = lastHourMarker(prompt);
+    int firstMinutes = firstMinutesMarker(prompt);
+    int blocks = 0;
+    for (int segment = 0; segment < prompt.segments(); segment++) {
+      boolean ends =
+          chain.segmentBlocks(segment) > blocks
+              && (prompt.kind(segment) != SegmentKind.TOOL
+                  || segment + 1 == prompt.segments()
+                  || prompt.kind(segment + 1) != SegmentKind.TOOL);
+      if (ends) {
+        blocks = chain.segmentBlocks(segment);
+        offer.end(chain.block(blocks - 1));
+      }
+      for (int boundary = 0; boundary < BOUNDARIES; boundary++) {
+        int part = clients[boundary] == NO_PART ? candidates[boundary] : clients[boundary];
+        if (part != NO_PART && prompt.partSegment(part) == segment) {
+          if (ends) {
+            offer(prompt, boundary, part, hours, lastHour, firstMinutes, decisions, tokens);
+          } else if (decisions[boundary] == Decision.PLACED) {
+            decisions[boundary] = Decision.NO_KEY;
+          }
+        }
+      }
+    }
+  }
+
+  private void offer(
+      Prompt prompt,
+      int boundary,
+      int part,
+      boolean hours,
+      int lastHour,
+      int firstMinutes,
+      Decision[] decisions,
+      long[] tokens) {
+    Boundary at = BOUNDARY[boundary];
+    offer.boundary(at, tokens[boundary], part);
+    if (part == clients[boundary]) {
+      int seconds = prompt.partMarker(part);
+      // Automatic mode, or a marker inside a tool's result, whose lifetime isn't told by a part.
+      offer.marked(
+          at,
+          seconds > 0 ? seconds : lastHour == Integer.MAX_VALUE ? HOUR_SECONDS : MINUTES_SECONDS);
+      return;
+    }
+    if (decisions[boundary] != Decision.PLACED) {
+      return;
+    }
+    int shortest = part <= lastHour ? HOUR_SECONDS : MINUTES_SECONDS;
+    int longest = part >= firstMinutes || !hours ? MINUTES_SECONDS : HOUR_SECONDS;
+    if (shortest > longest) {
+      decisions[boundary] = Decision.TTL_ORDER;
+    } else {
+      offer.mayMark(at, shortest, longest);
+    }
   }
 
   private static AnnotationPlan nothing(Decision why, int clientMarkedTextEnd) {
@@ -161,6 +364,7 @@ public final class AnnotationPlanner {
     int marked = lastMarked(prompt, from, to);
     if (marked != NO_PART) {
       decisions[boundary] = Decision.CLIENT_MARKED;
+      clients[boundary] = marked;
       return carrier < marked;
     }
     want(boundary, carrier, decisions);
@@ -173,8 +377,7 @@ public final class AnnotationPlanner {
   }
 
   /** The end of the user's last turn, and of the one before. */
-  private void conversation(
-      Prompt prompt, int firstMessage, ModelEntry model, Decision[] decisions) {
+  private void conversation(Prompt prompt, int firstMessage, Decision[] decisions) {
     int lastUser = lastUser(prompt, firstMessage, prompt.segments());
     if (lastUser == NO_SEGMENT) {
       return;
@@ -187,11 +390,13 @@ public final class AnnotationPlanner {
     while (answer > firstMessage && prompt.role(answer - 1) == Role.ASSISTANT) {
       answer--;
     }
-    boolean clientMarked = lastMarked(prompt, prompt.partsStart(answer), prompt.parts()) != NO_PART;
-    if (clientMarked) {
+    int marked = lastMarked(prompt, prompt.partsStart(answer), prompt.parts());
+    if (marked != NO_PART) {
       decisions[CONVERSATION] = Decision.CLIENT_MARKED;
+      clients[CONVERSATION] = marked;
     } else if (prompt.topLevelMarker()) {
       decisions[CONVERSATION] = Decision.AUTOMATIC;
+      clients[CONVERSATION] = prompt.partsEnd(lastUser) - 1;
     } else {
       want(
           CONVERSATION,
@@ -205,11 +410,17 @@ public final class AnnotationPlanner {
     }
     int from = prompt.partsStart(previousUser);
     int to = prompt.partsEnd(previousUser);
-    if (clientMarked || lastMarked(prompt, from, to) != NO_PART) {
+    int markedBefore = lastMarked(prompt, from, to);
+    if (marked != NO_PART || markedBefore != NO_PART) {
       decisions[PREVIOUS_TURN] = Decision.CLIENT_MARKED;
+      clients[PREVIOUS_TURN] = markedBefore;
       return;
     }
     want(PREVIOUS_TURN, lastCarrier(prompt, from, to), decisions);
+  }
+
+  /** The previous turn needs no marker where that of the conversation looks back as far. */
+  private void withinLookback(Prompt prompt, ModelEntry model, Decision[] decisions) {
     int end = prompt.topLevelMarker() ? prompt.parts() - 1 : candidates[CONVERSATION];
     int distance = end - candidates[PREVIOUS_TURN];
     if (decisions[PREVIOUS_TURN] == Decision.PLACED
@@ -239,36 +450,34 @@ public final class AnnotationPlanner {
       }
       free--;
       int part = candidates[boundary];
-      mark(prompt, part);
+      mark(prompt, part, FIVE_MINUTES);
       textEnd = Math.max(textEnd, prompt.partTextEnd(part));
     }
     return textEnd;
   }
 
-  private void mark(Prompt prompt, int part) {
+  private void mark(Prompt prompt, int part, Marker marker) {
     int start = prompt.partRawStart(part);
     if (prompt.partIsString(part)) {
       splices.insert(start, BEFORE_STRING);
-      splices.insert(prompt.partRawEnd(part), AFTER_STRING);
+      splices.insert(prompt.partRawEnd(part), marker.afterString);
     } else {
       boolean alone = RawObject.isEmpty(prompt.body(), start);
-      splices.insert(start + 1, alone ? MEMBER : MEMBER_COMMA);
+      splices.insert(start + 1, alone ? marker.alone : marker.andComma);
     }
   }
 
-  /** Tokens up to the end of each candidate. */
-  private long[] estimatedTokens(Prompt prompt, double bytesPerToken) {
-    long[] tokens = new long[BOUNDARIES];
+  /** Tokens up to the end of each candidate, or of what the client marked. */
+  private void estimateTokens(Prompt prompt, double bytesPerToken, long[] tokens) {
     long dataTokens = 0;
     for (int part = 0; part < prompt.parts(); part++) {
       dataTokens += dataTokens(prompt, part);
       for (int boundary = 0; boundary < BOUNDARIES; boundary++) {
-        if (candidates[boundary] == part) {
+        if (candidates[boundary] == part || clients[boundary] == part) {
           tokens[boundary] = dataTokens + (long) (prompt.partTextEnd(part) / bytesPerToken);
         }
       }
     }
-    return tokens;
   }
 
   /** Tokens of what stands in the canonical text as a digest only. */
@@ -298,6 +507,23 @@ public final class AnnotationPlanner {
       }
     }
     return elsewhere > 0 ? Integer.MAX_VALUE : last;
+  }
+
+  /**
+   * The first part that carries a five-minute marker of the client. One whose place the scanner
+   * doesn't report counts as if it were the very first.
+   */
+  private static int firstMinutesMarker(Prompt prompt) {
+    int first = Integer.MAX_VALUE;
+    int elsewhere = prompt.markers() - prompt.hourMarkers();
+    for (int part = prompt.parts() - 1; part >= 0; part--) {
+      int seconds = prompt.partMarker(part);
+      if (seconds > 0 && seconds != HOUR_SECONDS) {
+        elsewhere--;
+        first = part;
+      }
+    }
+    return elsewhere > 0 ? 0 : first;
   }
 
   private static int clientMarkedTextEnd(Prompt prompt) {

@@ -2,8 +2,20 @@ package dev.warmpath.extproc.annotate;
 
 /** What was decided about a {@link Boundary}, and why. */
 public enum Decision {
-  /** It gets a marker of ours. */
+  /** It gets a marker of ours, for five minutes. */
   PLACED("placed"),
+  /** It gets a marker of ours, for an hour. */
+  PLACED_1H("placed_1h"),
+  /** A marker would cost more than it saves, by what is known of how such prefixes come back. */
+  DOES_NOT_PAY("does_not_pay"),
+  /** Another request is writing it, and a second write could not be read sooner. */
+  BEING_WRITTEN("being_written"),
+  /** The model's prices aren't known, so that nobody can tell what pays. */
+  UNKNOWN_PRICE("unknown_price"),
+  /** The prompt has more blocks than keys are made for. */
+  NO_KEY("no_key"),
+  /** The body must not be changed: it is signed, say, or would become too large. */
+  NOT_EDITABLE("not_editable"),
   /** The request has no such boundary. */
   ABSENT("absent"),
   /** The client marked this part of the prompt itself, and its choice stands. */

@@ -4,6 +4,8 @@ import dev.warmpath.extproc.annotate.AnnotationPlan;
 import dev.warmpath.extproc.annotate.AnnotationPlanner;
 import dev.warmpath.extproc.annotate.Boundary;
 import dev.warmpath.extproc.annotate.CacheSaltPlanner;
+import dev.warmpath.extproc.annotate.Decision;
+import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.annotate.Splices;
 import dev.warmpath.extproc.prefix.PrefixChain;
 import dev.warmpath.extproc.prompt.Dialect;
@@ -27,19 +29,31 @@ final class Annotator {
    * @param clientMarkedBlocks prefix blocks up to the client's last marker
    * @param plannedMarkedBlocks prefix blocks up to the last marker of the client or ours
    * @param fieldIsClients the client had sent such a field, too: a refusal may be about its own
+   * @param markers what the response is to tell of; null: nothing
    */
   record Edits(
-      Splices splices, int clientMarkedBlocks, int plannedMarkedBlocks, boolean fieldIsClients) {
-    static final Edits NONE = new Edits(Splices.NONE, 0, 0, false);
+      Splices splices,
+      int clientMarkedBlocks,
+      int plannedMarkedBlocks,
+      boolean fieldIsClients,
+      @Nullable AnnotationPlan markers) {
+    static final Edits NONE = new Edits(Splices.NONE, 0, 0, false, null);
   }
 
   private final Catalogue catalogue;
+  private final PayingMarkers payingMarkers;
   private final Rejections rejections;
   private final ExchangeMetrics metrics;
   private final int maxBodyBytes;
 
-  Annotator(Catalogue catalogue, Rejections rejections, ExchangeMetrics metrics, int maxBodyBytes) {
+  Annotator(
+      Catalogue catalogue,
+      PayingMarkers payingMarkers,
+      Rejections rejections,
+      ExchangeMetrics metrics,
+      int maxBodyBytes) {
     this.catalogue = catalogue;
+    this.payingMarkers = payingMarkers;
     this.rejections = rejections;
     this.metrics = metrics;
     this.maxBodyBytes = maxBodyBytes;
@@ -49,25 +63,44 @@ final class Annotator {
   Edits mark(
       Request request, Prompt prompt, PrefixChain chain, AnnotationPlanner planner, long nowNanos) {
     RouteEntry route = request.route();
+    String refusal = refusal(request.head(), prompt.bodyLength());
+    if (refusal == null
+        && !rejections.allows(
+            route.target().cluster(), request.model(), "cache_control", nowNanos)) {
+      refusal = "rejected_before";
+    }
     AnnotationPlan plan =
         planner.plan(
             prompt,
-            catalogue.find(request.dialect(), request.model()).orElse(null),
-            request.bytesPerToken());
+            chain,
+            new AnnotationPlanner.Asked(
+                route.id(),
+                request.scope().isolationScope(),
+                catalogue.find(request.dialect(), request.model()).orElse(null),
+                request.bytesPerToken(),
+                refusal == null),
+            payingMarkers,
+            nowNanos);
+    boolean wasWanted = false;
     for (Boundary boundary : BOUNDARIES) {
       metrics.annotated(route.id(), boundary.label(), plan.decision(boundary).label());
+      wasWanted |= plan.decision(boundary) == Decision.NOT_EDITABLE;
+    }
+    if (refusal != null && wasWanted) {
+      metrics.annotated(route.id(), "cache_control", refusal);
     }
     int clientMarkedBlocks = blocksUpTo(chain, plan.clientMarkedTextEnd());
-    if (plan.splices().isEmpty()
-        || !mayEdit(request.head(), route, "cache_control", prompt, plan.splices())
-        || rejectedBefore(request, "cache_control", nowNanos)) {
-      return new Edits(Splices.NONE, clientMarkedBlocks, clientMarkedBlocks, false);
+    if (!plan.splices().isEmpty()
+        && !mayEdit(request.head(), route, "cache_control", prompt, plan.splices())) {
+      payingMarkers.failed(plan.keys());
+      return new Edits(Splices.NONE, clientMarkedBlocks, clientMarkedBlocks, false, plan);
     }
     return new Edits(
         plan.splices(),
         clientMarkedBlocks,
         Math.max(clientMarkedBlocks, blocksUpTo(chain, plan.placedTextEnd())),
-        plan.clientMarkedTextEnd() > 0);
+        plan.clientMarkedTextEnd() > 0,
+        plan);
   }
 
   /**
@@ -81,7 +114,7 @@ final class Annotator {
     }
     Splices splices = CacheSaltPlanner.plan(prompt, salt);
     return mayEdit(head, route, "cache_salt", prompt, splices)
-        ? new Edits(splices, 0, 0, prompt.cacheSaltStart() >= 0)
+        ? new Edits(splices, 0, 0, prompt.cacheSaltStart() >= 0, null)
         : Edits.NONE;
   }
 
@@ -100,16 +133,6 @@ final class Annotator {
     };
   }
 
-  private boolean rejectedBefore(Request request, String field, long nowNanos) {
-    RouteEntry route = request.route();
-    boolean rejected =
-        !rejections.allows(route.target().cluster(), request.model(), field, nowNanos);
-    if (rejected) {
-      metrics.annotated(route.id(), field, "rejected_before");
-    }
-    return rejected;
-  }
-
   private boolean mayEdit(
       RequestHead head, RouteEntry route, String field, Prompt prompt, Splices splices) {
     String refusal = refusal(head, prompt, splices);
@@ -121,13 +144,17 @@ final class Annotator {
 
   /** Why a body may not be edited; null: it may. */
   @Nullable String refusal(RequestHead head, Prompt prompt, Splices splices) {
+    return refusal(head, splices.editedLength(prompt.bodyLength()));
+  }
+
+  private @Nullable String refusal(RequestHead head, int editedLength) {
     if (head.signed()) {
       return "signed";
     }
     if (head.contentLength() < 0) {
       return "no_content_length";
     }
-    return splices.editedLength(prompt.bodyLength()) > maxBodyBytes ? "over_body_limit" : null;
+    return editedLength > maxBodyBytes ? "over_body_limit" : null;
   }
 
   /** Blocks that end at or before a place in the canonical text. */

@@ -1,5 +1,6 @@
 package dev.warmpath.extproc.exchange;
 
+import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.usage.Usage;
 import io.micrometer.core.instrument.Counter;
@@ -153,6 +154,20 @@ public final class ExchangeMetrics {
         "Bound of warmpath.response.homes",
         homes,
         h -> (double) h.max());
+  }
+
+  /** Shows the memory of prefixes and its bound. */
+  void bind(PayingMarkers markers) {
+    gauge(
+        "warmpath.remembered.prefixes",
+        "Prefixes of providers' requests that are remembered, to know which come back",
+        markers,
+        m -> (double) m.size());
+    gauge(
+        "warmpath.remembered.prefixes.max",
+        "Bound of warmpath.remembered.prefixes",
+        markers,
+        m -> (double) m.maxPrefixes());
   }
 
   private <T> void gauge(String name, String description, T of, Function<T, Double> value) {

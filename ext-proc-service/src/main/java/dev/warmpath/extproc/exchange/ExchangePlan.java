@@ -1,5 +1,6 @@
 package dev.warmpath.extproc.exchange;
 
+import dev.warmpath.extproc.annotate.AnnotationPlan;
 import dev.warmpath.extproc.ledger.Shadow;
 import dev.warmpath.extproc.pick.Plan;
 import dev.warmpath.extproc.prefix.Scope;
@@ -29,6 +30,7 @@ final class ExchangePlan {
    * @param keyConversation exported key up to the first user turn
    * @param promptTokens estimate
    * @param promptTextBytes decoded
+   * @param markers what the response is to tell of; null: nothing
    * @param shadow what naive balancing and one pooled cache would have read
    */
   record Decided(
@@ -43,6 +45,7 @@ final class ExchangePlan {
       long keyConversation,
       int promptTokens,
       int promptTextBytes,
+      @Nullable AnnotationPlan markers,
       Shadow shadow) {}
 
   private final PlanId id;

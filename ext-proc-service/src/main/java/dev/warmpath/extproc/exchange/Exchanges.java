@@ -5,6 +5,7 @@ import com.google.protobuf.util.Durations;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.config.v1.ExtProc;
 import dev.warmpath.config.v1.Pool;
+import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.ledger.Ledger;
 import dev.warmpath.extproc.pick.EndpointState;
 import dev.warmpath.extproc.pick.PickSettings;
@@ -98,6 +99,7 @@ public record Exchanges(
             config.getPrefix().getBytesPerToken(), config.getPrefix().getMaxTokenRatios());
     Tenants tenants = new Tenants(config.getTenant(), parts.tenantSecret());
     Rejections rejections = new Rejections();
+    PayingMarkers payingMarkers = new PayingMarkers(settings.getMaxRememberedPrefixes());
     FirstBytes firstBytes = new FirstBytes();
     Accounts accounts = Accounts.of(config, parts.catalogue(), tokenRatio);
     HashKeyShadows hashKeys = HashKeyShadows.of(config);
@@ -110,6 +112,7 @@ public record Exchanges(
             limits,
             pickers,
             parts.metrics(),
+            payingMarkers,
             rejections,
             firstBytes,
             accounts);
@@ -137,7 +140,12 @@ public record Exchanges(
         new Planner(
             limits,
             pickers,
-            new Annotator(parts.catalogue(), rejections, parts.metrics(), limits.maxBodyBytes()),
+            new Annotator(
+                parts.catalogue(),
+                payingMarkers,
+                rejections,
+                parts.metrics(),
+                limits.maxBodyBytes()),
             tenants,
             tokenRatio,
             accounts,
@@ -151,6 +159,7 @@ public record Exchanges(
     BodyBudget budget = new BodyBudget(limits.maxBytesInFlight(), limits.maxExchanges());
     parts.metrics().bind(budget, limits, plans, tokenRatio, config.getPrefix().getMaxTokenRatios());
     parts.metrics().bind(responseHomes);
+    parts.metrics().bind(payingMarkers);
     ExchangeContext context =
         new ExchangeContext(
             routes,

@@ -299,6 +299,7 @@ final class Planner {
                 own.chain.keyConversation(),
                 own.blocks.promptTokens(),
                 prompt.textLength(),
+                edits.markers(),
                 shadow),
             dispatch,
             listed,

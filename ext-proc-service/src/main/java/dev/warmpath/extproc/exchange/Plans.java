@@ -1,6 +1,8 @@
 package dev.warmpath.extproc.exchange;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.warmpath.extproc.annotate.AnnotationPlan;
+import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
 import dev.warmpath.extproc.pick.PoolPicker;
@@ -57,6 +59,7 @@ public final class Plans {
   private final Limits limits;
   private final Map<String, PoolPicker> pickers;
   private final ExchangeMetrics metrics;
+  private final PayingMarkers payingMarkers;
   private final Rejections rejections;
   private final Settlement settlement;
   private final FirstBytes firstBytes;
@@ -76,6 +79,7 @@ public final class Plans {
       Limits limits,
       Map<String, PoolPicker> pickers,
       ExchangeMetrics metrics,
+      PayingMarkers payingMarkers,
       Rejections rejections,
       FirstBytes firstBytes,
       Settlement settlement) {
@@ -83,6 +87,7 @@ public final class Plans {
     this.limits = limits;
     this.pickers = pickers;
     this.metrics = metrics;
+    this.payingMarkers = payingMarkers;
     this.rejections = rejections;
     this.firstBytes = firstBytes;
     this.settlement = settlement;
@@ -179,6 +184,10 @@ public final class Plans {
       plan.firstByteSeen = true;
       long nanos = Math.max(0, firstByteAtNanos - plan.plannedNanos());
       metrics.firstByte(plan.route().id(), nanos);
+      AnnotationPlan markers = plan.decided().markers();
+      if (markers != null) {
+        payingMarkers.answered(markers.keys());
+      }
       PoolPicker picker = picker(plan);
       if (picker != null && plan.dispatch() != null) {
         picker.firstByte(plan.dispatch(), plan.upstreamAddress, nanos, nowNanos);
@@ -287,9 +296,23 @@ public final class Plans {
       rejections.rejected(
           plan.route().target().cluster(), plan.model(), plan.rejectedField, nowNanos);
     }
+    learn(plan, end, usage);
     metrics.ended(plan.route().id(), end.label());
     metrics.used(plan.route().id(), usage);
     settlement.settled(plan, usage, end, nowNanos);
+  }
+
+  /** What the provider's cache does not hold, though it was written or believed. */
+  private void learn(ExchangePlan plan, End end, Usage usage) {
+    AnnotationPlan markers = plan.decided().markers();
+    if (markers == null || !plan.applied()) {
+      return;
+    }
+    if (end == End.CLIENT_ERROR || end == End.ENDPOINT_FAILED) {
+      payingMarkers.failed(markers.keys());
+    } else if (usage.readTokens() == 0 && markers.expectsRead()) {
+      payingMarkers.readNothing(markers.keys());
+    }
   }
 
   /**

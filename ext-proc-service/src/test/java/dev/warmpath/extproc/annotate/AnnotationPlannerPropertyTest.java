@@ -8,12 +8,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.warmpath.extproc.prefix.KeyRing;
+import dev.warmpath.extproc.prefix.PrefixChain;
+import dev.warmpath.extproc.prefix.PrefixHasher;
+import dev.warmpath.extproc.prefix.Scope;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Json;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import dev.warmpath.extproc.prompt.Verdict;
 import dev.warmpath.extproc.provider.ModelEntry;
+import dev.warmpath.extproc.provider.PriceTier;
+import dev.warmpath.extproc.provider.Prices;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,11 +27,13 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.statistics.Statistics;
 
 /** Over requests of every shape: nothing that we add is refused, and nothing else changes. */
 class AnnotationPlannerPropertyTest {
 
   private static final int LOOKBACK_BLOCKS = 20;
+  private static final PriceTier PRICES = new PriceTier(0, new Prices(5, 25, 0.5, 6.25, 10));
 
   private final PromptScanner scanner =
       new PromptScanner(new PromptScanner.Limits(1 << 22, 64, 10_000));
@@ -72,6 +80,49 @@ class AnnotationPlannerPropertyTest {
 
     // Our markers are a client's the next time, and stand.
     assertThat(planner.plan(prompt, model, 4).markersPlaced()).isZero();
+  }
+
+  @Property(tries = 150, shrinking = ShrinkingMode.OFF)
+  void editedByWhatPays_requestsOfARoute_areTakenAndSayTheSame(@ForAll long seed) {
+    Random random = new Random(seed);
+    byte[] secret = new byte[32];
+    PrefixHasher hasher = new PrefixHasher(new KeyRing(secret, secret), 256, 1024);
+    PrefixChain chain = new PrefixChain();
+    Scope scope = new Scope(Scope.Lane.PROVIDER, "account", "claude");
+    PayingMarkers paying = new PayingMarkers(256);
+    List<byte[]> bodies = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      bodies.add(new AnthropicRequests(random).request().compact().getBytes(UTF_8));
+    }
+    ModelEntry model = model(0, LOOKBACK_BLOCKS, PRICES);
+    long nowNanos = random.nextLong();
+    for (int i = 0; i < 60; i++) {
+      byte[] body = bodies.get(random.nextInt(bodies.size()));
+      JsonNode original = AnthropicRules.tree(body);
+      scan(body);
+      hasher.chain(prompt, scope, chain);
+      nowNanos += (1L + random.nextInt(1500)) * 1_000_000_000L;
+      var asked = new AnnotationPlanner.Asked("r", "s", model, 4, random.nextInt(8) > 0);
+
+      AnnotationPlan plan = planner.plan(prompt, chain, asked, paying, nowNanos);
+      byte[] edited = plan.splices().apply(body, body.length);
+      if (random.nextInt(5) > 0) {
+        paying.answered(plan.keys());
+      }
+
+      JsonNode after = AnthropicRules.tree(edited);
+      List<String> faults = new ArrayList<>(AnthropicRules.faults(after));
+      for (String fault : AnthropicRules.faults(original)) {
+        faults.remove(fault);
+      }
+      assertThat(faults).as(plan.explain()).isEmpty();
+      assertThat(clientMarkers(original, after)).isTrue();
+      assertThat(unmarked(after)).isEqualTo(unmarked(original));
+      assertThat(asked.mayEdit() || edited.length == body.length).isTrue();
+      Statistics.label("an hour's marker").collect(plan.explain().contains("placed_1h"));
+    }
+    Statistics.label("an hour's marker")
+        .coverage(coverage -> coverage.check(true).percentage(share -> share > 2));
   }
 
   @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
@@ -125,14 +176,14 @@ class AnnotationPlannerPropertyTest {
         .isEqualTo(Verdict.OK);
   }
 
-  private static ModelEntry model(int minCacheTokens, int lookbackBlocks) {
+  private static ModelEntry model(int minCacheTokens, int lookbackBlocks, PriceTier... prices) {
     return new ModelEntry(
         "claude*",
         Dialect.ANTHROPIC_MESSAGES,
         minCacheTokens,
         4,
         lookbackBlocks,
-        List.of(),
+        List.of(prices),
         "",
         "");
   }

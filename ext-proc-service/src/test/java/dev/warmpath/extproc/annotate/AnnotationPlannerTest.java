@@ -8,11 +8,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmpath.extproc.prefix.KeyRing;
+import dev.warmpath.extproc.prefix.PrefixChain;
+import dev.warmpath.extproc.prefix.PrefixHasher;
+import dev.warmpath.extproc.prefix.Scope;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import dev.warmpath.extproc.prompt.Verdict;
 import dev.warmpath.extproc.provider.ModelEntry;
+import dev.warmpath.extproc.provider.PriceTier;
+import dev.warmpath.extproc.provider.Prices;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -398,6 +404,70 @@ class AnnotationPlannerTest {
     assertThat(Boundary.values())
         .extracting(Boundary::label)
         .allMatch(label -> label.matches("[a-z_]+"));
+  }
+
+  @Test
+  void whatPays_promptEveryTwentyMinutes_isMarkedForAnHour() {
+    PayingMarkers paying = new PayingMarkers(64);
+    String body = request("rules", user("Why?"));
+    AnnotationPlan plan = paid(paying, body, 0, true);
+    for (int i = 1; i < 12; i++) {
+      paying.answered(plan.keys());
+      plan = paid(paying, body, i, true);
+    }
+
+    assertThat(plan.decision(Boundary.CONVERSATION)).isEqualTo(Decision.PLACED_1H);
+    assertThat(edited(plan, body)).contains("{\"type\":\"ephemeral\",\"ttl\":\"1h\"}");
+    assertThat(plan.expectsRead()).isTrue();
+  }
+
+  @Test
+  void whatPays_bodyThatMustNotChange_isLearnedFromAndLeftAlone() {
+    AnnotationPlan plan = paid(new PayingMarkers(64), request("rules", user("Why?")), 0, false);
+
+    assertThat(plan.splices().isEmpty()).isTrue();
+    assertThat(plan.decision(Boundary.SYSTEM)).isEqualTo(Decision.NOT_EDITABLE);
+    assertThat(plan.keys()).hasSize(Boundary.values().length);
+  }
+
+  @Test
+  void whatPays_modelWithoutPrices_nobodyCanTell() {
+    scan(request("rules", user("Why?")));
+
+    AnnotationPlan plan =
+        planner.plan(
+            prompt,
+            new PrefixChain(),
+            new AnnotationPlanner.Asked("r", "s", MODEL, 4, true),
+            new PayingMarkers(64),
+            0);
+
+    assertThat(plan.decision(Boundary.SYSTEM)).isEqualTo(Decision.UNKNOWN_PRICE);
+    assertThat(plan.splices().isEmpty()).isTrue();
+  }
+
+  /** One of a series of requests, twenty minutes apart. */
+  private AnnotationPlan paid(PayingMarkers paying, String body, int number, boolean mayEdit) {
+    scan(body);
+    PrefixChain chain = new PrefixChain();
+    new PrefixHasher(new KeyRing(new byte[32], new byte[32]), 256, 1024)
+        .chain(prompt, new Scope(Scope.Lane.PROVIDER, "account", "claude"), chain);
+    ModelEntry model =
+        new ModelEntry(
+            "claude*",
+            Dialect.ANTHROPIC_MESSAGES,
+            0,
+            4,
+            20,
+            List.of(new PriceTier(0, new Prices(5, 25, 0.5, 6.25, 10))),
+            "",
+            "");
+    return planner.plan(
+        prompt,
+        chain,
+        new AnnotationPlanner.Asked("r", "s", model, 4, mayEdit),
+        paying,
+        number * 1_200_000_000_000L);
   }
 
   private AnnotationPlan plan(String body, @Nullable ModelEntry model) {

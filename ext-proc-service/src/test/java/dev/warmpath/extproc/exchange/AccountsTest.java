@@ -64,6 +64,7 @@ class AccountsTest {
                 0,
                 300,
                 1200,
+                null,
                 new Shadow(300, 0, 0, 0, 0, 0)),
             null,
             new String[0],

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmpath.config.v1.Mode;
 import dev.warmpath.extproc.CatalogueFile;
 import dev.warmpath.extproc.annotate.AnnotationPlanner;
+import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.exchange.Annotator.Edits;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
@@ -69,7 +70,8 @@ class AnnotatorTest {
   }
 
   private Annotator annotator(int maxBodyBytes) {
-    return new Annotator(CatalogueFile.load(List.of()), rejections, metrics, maxBodyBytes);
+    return new Annotator(
+        CatalogueFile.load(List.of()), new PayingMarkers(64), rejections, metrics, maxBodyBytes);
   }
 
   private static Prompt scan(String body, Dialect dialect) {
@@ -139,9 +141,9 @@ class AnnotatorTest {
 
   @Test
   void mark_bodyThatMustNotChange_isLeftAloneAndCountedByReason() {
-    assertThat(mark(ROOMY, SIGNED, ANTHROPIC, 0)).isEqualTo(Edits.NONE);
+    assertThat(mark(ROOMY, SIGNED, ANTHROPIC, 0).splices().isEmpty()).isTrue();
     assertThat(counted("cache_control", "signed")).isEqualTo(1);
-    assertThat(mark(ROOMY, OF_UNTOLD_LENGTH, ANTHROPIC, 0)).isEqualTo(Edits.NONE);
+    assertThat(mark(ROOMY, OF_UNTOLD_LENGTH, ANTHROPIC, 0).splices().isEmpty()).isTrue();
     assertThat(counted("cache_control", "no_content_length")).isEqualTo(1);
   }
 

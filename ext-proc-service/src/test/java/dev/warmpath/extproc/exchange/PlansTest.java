@@ -3,6 +3,10 @@ package dev.warmpath.extproc.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmpath.config.v1.Mode;
+import dev.warmpath.extproc.annotate.AnnotationPlan;
+import dev.warmpath.extproc.annotate.AnnotationPlans;
+import dev.warmpath.extproc.annotate.Boundary;
+import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.exchange.Plans.End;
 import dev.warmpath.extproc.ledger.Shadow;
 import dev.warmpath.extproc.pick.EndpointState;
@@ -14,11 +18,13 @@ import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.pick.PrefixBlocks;
 import dev.warmpath.extproc.prefix.Scope;
 import dev.warmpath.extproc.prompt.Dialect;
+import dev.warmpath.extproc.provider.Prices;
 import dev.warmpath.extproc.usage.Usage;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -56,14 +62,18 @@ class PlansTest {
   private final PoolPicker picker = new PoolPicker(PickSettings.DEFAULTS);
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private long lastPrompt;
+  private long markedNanos;
+  private @Nullable AnnotationPlan markers;
   private final List<Settled> settled = new ArrayList<>();
   private final Rejections rejections = new Rejections();
+  private final PayingMarkers payingMarkers = new PayingMarkers(64);
   private final Plans plans =
       new Plans(
           INCARNATION,
           new Limits(1 << 20, 1 << 20, MAX_EXCHANGES, PLAN_TTL, SETTLE),
           Map.of("engines", picker),
           new ExchangeMetrics(registry, 10),
+          payingMarkers,
           rejections,
           new FirstBytes(),
           (plan, usage, end, _) -> settled.add(new Settled(plan, usage, end)));
@@ -105,6 +115,7 @@ class PlansTest {
                 0,
                 100,
                 400,
+                markers,
                 new Shadow(100, 0, 0, 0, 0, 0)),
             dispatch,
             dispatch == null ? new String[0] : new String[] {ENGINE},
@@ -174,6 +185,69 @@ class PlansTest {
     assertThat(afterwards.outputTokens()).isEqualTo(5);
     assertThat(settledWith(pool, Usage.UNKNOWN)).isEqualTo(Usage.UNKNOWN);
     assertThat(settledWith(ROUTE, withoutReads).readTokens()).as("a provider").isEqualTo(-1);
+  }
+
+  /** What is chosen for a prompt that comes again a second after a plan for it. */
+  private PayingMarkers.Chosen chooseAgain() {
+    var offer = new PayingMarkers.Offer();
+    offer.clear();
+    offer.end(7);
+    offer.boundary(Boundary.SYSTEM, 4_000, 1);
+    offer.mayMark(Boundary.SYSTEM, 300, 3600);
+    var chosen = new PayingMarkers.Chosen();
+    markedNanos += SECOND;
+    payingMarkers.choose(
+        "r", "s", offer, 4, 20, new Prices(5, 25, 0.5, 6.25, 10), markedNanos, chosen);
+    return chosen;
+  }
+
+  /** A request that marks it. */
+  private ExchangePlan openMarked() {
+    PayingMarkers.Chosen chosen = chooseAgain();
+    assertThat(chosen.seconds).contains(300);
+    markers = AnnotationPlans.of(chosen);
+    return open();
+  }
+
+  private static Outcome firstByte(ExchangePlan plan) {
+    return new Outcome(
+        plan.id(), Outcome.Source.OBSERVER, "", "", 200, 1, SECOND, null, "", false, false);
+  }
+
+  @Test
+  void firstByte_ofAMarkedRequest_makesReadableWhatItWrote() {
+    ExchangePlan plan = openMarked();
+    assertThat(chooseAgain().written).contains(true);
+
+    plans.observed(firstByte(plan), SECOND);
+
+    assertThat(chooseAgain().expectsRead).isTrue();
+  }
+
+  @Test
+  void end_ofAMarkedRequestThatFailed_hasWrittenNothing() {
+    ExchangePlan plan = openMarked();
+
+    plans.observed(seen(plan, 529, false, true), SECOND);
+    plans.streamEnded(plan, false, SECOND);
+
+    PayingMarkers.Chosen next = chooseAgain();
+    assertThat(next.written).doesNotContain(true);
+    assertThat(next.seconds).contains(300);
+  }
+
+  @Test
+  void usage_nothingReadWhereSomethingWasHeld_isBelieved() {
+    plans.observed(firstByte(openMarked()), SECOND);
+    ExchangePlan second = openMarked();
+    assertThat(Objects.requireNonNull(markers).expectsRead()).isTrue();
+
+    plans.observed(
+        outcome(second, Outcome.Source.OBSERVER, 200, Usage.of(0, 0, 0, 4_000, 5), "", false, true),
+        SECOND);
+    plans.streamEnded(second, false, SECOND);
+
+    assertThat(chooseAgain().expectsRead).isFalse();
   }
 
   @Test

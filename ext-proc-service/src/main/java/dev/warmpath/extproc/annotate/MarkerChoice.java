@@ -1,0 +1,230 @@
+package dev.warmpath.extproc.annotate;
+
+import dev.warmpath.extproc.provider.Prices;
+import java.util.Arrays;
+
+/**
+ * Which of a request's boundaries are marked, and for how long: of all choices that the provider
+ * accepts the one that costs least, by what is known of how prefixes come back.
+ *
+ * <p>Tokens between two boundaries are written by the first marker behind them, at the price of its
+ * lifetime, and read where that marker's prefix comes back in time. With p for the share that does,
+ * r and w for the prices as multiples of the input's, such tokens cost p·r + (1 − p)·w in the long
+ * run, and 1 without a marker: a marker pays from p = (w − 1) ÷ (w − r) on. Tokens that the cache
+ * should hold cost r if a marker finds them. While another request writes a prefix, marking it too
+ * would pay for a second write. There are at most 3⁴ choices, and all are worked out.
+ *
+ * <p>What is not known is tried: for {@value #MAX_EXPLORED} writes of a route's class that nothing
+ * known supports, prefixes count as coming back as {@link Reuse} guesses.
+ *
+ * <p>Not thread-safe: one owner, reused. The arrays are by {@link Boundary#index}; the caller fills
+ * them after {@link #clear}.
+ */
+final class MarkerChoice {
+
+  static final int BOUNDARIES = Boundary.values().length;
+
+  static final int MAX_EXPLORED = 64;
+
+  // Lifetimes that a marker may ask for, in their order.
+  static final int NONE = 0;
+  static final int MINUTES = 1;
+  static final int HOUR = 2;
+
+  /** In seconds, by the constants above. */
+  static final int[] LIFETIMES = {0, 300, 3600};
+
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
+  /** Its place in the memory, or {@link PrefixMemory#ABSENT}: the request has no such boundary. */
+  final int[] slots = new int[BOUNDARIES];
+
+  /** Tokens up to the boundary. */
+  final long[] tokens = new long[BOUNDARIES];
+
+  /** Content blocks up to the boundary. */
+  final int[] blocks = new int[BOUNDARIES];
+
+  /** The shortest and the longest lifetime that it may be marked with; longest NONE: it may not. */
+  final int[] shortest = new int[BOUNDARIES];
+
+  final int[] longest = new int[BOUNDARIES];
+
+  /** The lifetime of the client's own marker on it, which stands and takes none of ours. */
+  final int[] clients = new int[BOUNDARIES];
+
+  /** The result: a lifetime for each boundary, the client's included. */
+  final int[] chosen = new int[BOUNDARIES];
+
+  /** Whether another request is writing it. */
+  final boolean[] isWritten = new boolean[BOUNDARIES];
+
+  /** Whether a marker that was chosen finds something that the cache should hold. */
+  boolean expectsRead;
+
+  private final boolean[] isReadable = new boolean[BOUNDARIES];
+  private final double[][] comesBack = new double[BOUNDARIES][LIFETIMES.length];
+  private final int[] candidate = new int[BOUNDARIES];
+  private final double[] writePrices = new double[LIFETIMES.length];
+  private double readPrice;
+  private int lookback;
+  private double least;
+
+  /** Whether what has to be known to choose is known. */
+  static boolean isPriced(Prices prices) {
+    return prices.inputUsd() > 0 && prices.cacheReadUsd() >= 0 && prices.cacheWrite5mUsd() >= 0;
+  }
+
+  void clear() {
+    Arrays.fill(slots, PrefixMemory.ABSENT);
+    Arrays.fill(shortest, MINUTES);
+    Arrays.fill(longest, NONE);
+    Arrays.fill(clients, NONE);
+  }
+
+  /**
+   * Chooses, and remembers what will be written.
+   *
+   * @param freeMarkers that the client left
+   * @param lookbackBlocks content blocks that a marker looks back over
+   * @param prices {@linkplain #isPriced known}
+   */
+  void choose(
+      PrefixMemory memory, int freeMarkers, int lookbackBlocks, Prices prices, long nowNanos) {
+    lookback = lookbackBlocks;
+    readPrice = prices.cacheReadUsd() / prices.inputUsd();
+    writePrices[MINUTES] = prices.cacheWrite5mUsd() / prices.inputUsd();
+    // Where it isn't known, only a client asks for it.
+    writePrices[HOUR] =
+        Double.isNaN(prices.cacheWrite1hUsd())
+            ? writePrices[MINUTES]
+            : prices.cacheWrite1hUsd() / prices.inputUsd();
+    for (int i = 0; i < BOUNDARIES; i++) {
+      if (slots[i] == PrefixMemory.ABSENT) {
+        continue;
+      }
+      Reuse reuse = memory.reuse(slots[i]);
+      boolean hopes = reuse.explored() < MAX_EXPLORED;
+      for (int lifetime = MINUTES; lifetime <= HOUR; lifetime++) {
+        long nanos = LIFETIMES[lifetime] * SECOND_NANOS;
+        comesBack[i][lifetime] = hopes ? reuse.hopedWithin(nanos) : reuse.within(nanos);
+      }
+      isReadable[i] = memory.isReadable(slots[i], nowNanos);
+      if (isReadable[i] && longest[i] != NONE) {
+        // What is there keeps the lifetime that it was written for.
+        int own =
+            memory.lifetimeNanos(slots[i]) > LIFETIMES[MINUTES] * SECOND_NANOS ? HOUR : MINUTES;
+        shortest[i] = Math.clamp(own, shortest[i], longest[i]);
+        longest[i] = shortest[i];
+      }
+      isWritten[i] = memory.isWritten(slots[i], nowNanos);
+    }
+    least = Double.POSITIVE_INFINITY;
+    System.arraycopy(clients, 0, chosen, 0, BOUNDARIES);
+    tryFrom(0, freeMarkers, HOUR);
+    System.arraycopy(chosen, 0, candidate, 0, BOUNDARIES);
+    int found = found();
+    expectsRead = found >= 0;
+    if (expectsRead) {
+      // Read, and so refreshed, be it by a marker further on.
+      memory.marked(slots[found], 0, nowNanos);
+    }
+    remember(memory, nowNanos);
+  }
+
+  /** Tries all choices from a boundary on. No lifetime is longer than one before it. */
+  private void tryFrom(int boundary, int freeMarkers, int longestHere) {
+    if (boundary == BOUNDARIES) {
+      double cost = cost();
+      if (cost < least) {
+        least = cost;
+        System.arraycopy(candidate, 0, chosen, 0, BOUNDARIES);
+      }
+      return;
+    }
+    int clientsMarker = clients[boundary];
+    candidate[boundary] = clientsMarker;
+    if (clientsMarker <= longestHere) {
+      tryFrom(boundary + 1, freeMarkers, clientsMarker == NONE ? longestHere : clientsMarker);
+    }
+    if (clientsMarker != NONE
+        || slots[boundary] == PrefixMemory.ABSENT
+        || isWritten[boundary]
+        || freeMarkers <= 0) {
+      return;
+    }
+    int last = Math.min(longestHere, longest[boundary]);
+    for (int lifetime = shortest[boundary]; lifetime <= last; lifetime++) {
+      candidate[boundary] = lifetime;
+      tryFrom(boundary + 1, freeMarkers - 1, lifetime);
+    }
+    candidate[boundary] = NONE;
+  }
+
+  /** What the tokens up to the last boundary cost in the long run, in those of input. */
+  private double cost() {
+    int found = found();
+    double cost = 0;
+    long before = 0;
+    for (int i = 0; i < BOUNDARIES; i++) {
+      if (slots[i] != PrefixMemory.ABSENT) {
+        cost += (tokens[i] - before) * (i <= found ? readPrice : price(i));
+        before = tokens[i];
+      }
+    }
+    return cost;
+  }
+
+  /** The last boundary that the cache serves; below 0: none. */
+  private int found() {
+    int found = BOUNDARIES - 1;
+    while (found >= 0 && !isFound(found)) {
+      found--;
+    }
+    return found;
+  }
+
+  /** Whether the cache holds a boundary, and a marker stands there or looks back as far. */
+  private boolean isFound(int boundary) {
+    if (slots[boundary] == PrefixMemory.ABSENT || !isReadable[boundary]) {
+      return false;
+    }
+    for (int i = boundary; i < BOUNDARIES; i++) {
+      if (candidate[i] != NONE && (i == boundary || blocks[i] - blocks[boundary] <= lookback)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Of a token before a boundary that the cache doesn't hold. */
+  private double price(int boundary) {
+    for (int i = boundary; i < BOUNDARIES; i++) {
+      if (candidate[i] != NONE && slots[i] != PrefixMemory.ABSENT) {
+        return price(comesBack[i][candidate[i]], candidate[i]);
+      }
+    }
+    return 1;
+  }
+
+  private double price(double share, int lifetime) {
+    return share * readPrice + (1 - share) * writePrices[lifetime];
+  }
+
+  private void remember(PrefixMemory memory, long nowNanos) {
+    for (int i = 0; i < BOUNDARIES; i++) {
+      int lifetime = chosen[i];
+      if (lifetime == NONE || slots[i] == PrefixMemory.ABSENT) {
+        continue;
+      }
+      long nanos = LIFETIMES[lifetime] * SECOND_NANOS;
+      if (!isReadable[i] && clients[i] == NONE) {
+        Reuse reuse = memory.reuse(slots[i]);
+        if (price(reuse.within(nanos), lifetime) >= 1) {
+          reuse.explore();
+        }
+      }
+      memory.marked(slots[i], nanos, nowNanos);
+    }
+  }
+}

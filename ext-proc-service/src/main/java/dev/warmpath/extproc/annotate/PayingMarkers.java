@@ -1,0 +1,200 @@
+package dev.warmpath.extproc.annotate;
+
+import dev.warmpath.extproc.provider.Prices;
+import java.util.Arrays;
+
+/**
+ * Learns from all requests which prefixes come back, and chooses the markers that pay. One for the
+ * process. Safe for any thread.
+ *
+ * @see PrefixMemory what it remembers
+ * @see MarkerChoice how it chooses
+ */
+public final class PayingMarkers {
+
+  /** Ends of segments that are looked up, from the last one backwards. */
+  private static final int MAX_LOOKED_UP = 64;
+
+  // Guarded by this.
+  private final PrefixMemory memory;
+  private final MarkerChoice choice = new MarkerChoice();
+
+  /**
+   * @param maxPrefixes that are remembered, rounded up to a power of two
+   */
+  public PayingMarkers(int maxPrefixes) {
+    memory = new PrefixMemory(maxPrefixes);
+  }
+
+  /** What a request offers; a mutable argument, to be reused after {@link #clear}. */
+  public static final class Offer {
+    private long[] keys = new long[16];
+    private int ends;
+    private final int[] at = new int[MarkerChoice.BOUNDARIES];
+    private final long[] tokens = new long[MarkerChoice.BOUNDARIES];
+    private final int[] blocks = new int[MarkerChoice.BOUNDARIES];
+    private final int[] shortest = new int[MarkerChoice.BOUNDARIES];
+    private final int[] longest = new int[MarkerChoice.BOUNDARIES];
+    private final int[] clients = new int[MarkerChoice.BOUNDARIES];
+
+    public void clear() {
+      ends = 0;
+      Arrays.fill(at, PrefixMemory.ABSENT);
+      Arrays.fill(shortest, MarkerChoice.MINUTES);
+      Arrays.fill(longest, MarkerChoice.NONE);
+      Arrays.fill(clients, MarkerChoice.NONE);
+    }
+
+    /** The next segment ends; the chain's value there is its key. */
+    public void end(long key) {
+      if (ends == keys.length) {
+        keys = Arrays.copyOf(keys, 2 * ends);
+      }
+      keys[ends++] = key;
+    }
+
+    /**
+     * The last segment's end is a boundary.
+     *
+     * @param upToTokens tokens up to there
+     * @param upToBlocks content blocks up to there
+     */
+    public void boundary(Boundary boundary, long upToTokens, int upToBlocks) {
+      at[boundary.index] = ends - 1;
+      tokens[boundary.index] = upToTokens;
+      blocks[boundary.index] = upToBlocks;
+    }
+
+    /** A boundary may be marked, for lifetimes between these, in seconds: 300 or 3600. */
+    public void mayMark(Boundary boundary, int shortestSeconds, int longestSeconds) {
+      shortest[boundary.index] = lifetime(shortestSeconds);
+      longest[boundary.index] = lifetime(longestSeconds);
+    }
+
+    /** The client marked it, for so many seconds. */
+    public void marked(Boundary boundary, int seconds) {
+      clients[boundary.index] = lifetime(seconds);
+    }
+
+    private static int lifetime(int seconds) {
+      return seconds <= 0
+          ? MarkerChoice.NONE
+          : seconds > MarkerChoice.LIFETIMES[MarkerChoice.MINUTES]
+              ? MarkerChoice.HOUR
+              : MarkerChoice.MINUTES;
+    }
+  }
+
+  /**
+   * What was chosen; a mutable result, to be reused. By {@link Boundary#index}.
+   *
+   * <p>{@code seconds}: the lifetime of the marker that a boundary gets, or has by its client; 0:
+   * none. {@code written}: another request is writing it. {@code keys}: of the boundaries; 0: the
+   * request has no such one.
+   */
+  public static final class Chosen {
+    public final int[] seconds = new int[MarkerChoice.BOUNDARIES];
+    public final boolean[] written = new boolean[MarkerChoice.BOUNDARIES];
+    public final long[] keys = new long[MarkerChoice.BOUNDARIES];
+
+    /** Whether the cache should serve something of it. */
+    public boolean expectsRead;
+  }
+
+  /**
+   * Takes notice of a request, and chooses its markers.
+   *
+   * @param scope who shares a cache
+   * @param freeMarkers that the client left; 0: notice is taken and no more
+   * @param lookbackBlocks content blocks that a marker looks back over
+   * @param prices of the model
+   */
+  public synchronized void choose(
+      String route,
+      String scope,
+      Offer offer,
+      int freeMarkers,
+      int lookbackBlocks,
+      Prices prices,
+      long nowNanos,
+      Chosen chosen) {
+    memory.advance(nowNanos);
+    for (int end = Math.max(0, offer.ends - MAX_LOOKED_UP); end < offer.ends; end++) {
+      int slot = isBoundary(offer, end) ? PrefixMemory.ABSENT : memory.find(offer.keys[end]);
+      if (slot != PrefixMemory.ABSENT) {
+        memory.seenAgain(slot, nowNanos);
+      }
+    }
+    choice.clear();
+    for (Boundary boundary : Boundary.values()) {
+      int i = boundary.index;
+      chosen.keys[i] = 0;
+      if (offer.at[i] == PrefixMemory.ABSENT) {
+        continue;
+      }
+      chosen.keys[i] = offer.keys[offer.at[i]];
+      choice.slots[i] = memory.seen(route, scope, boundary, chosen.keys[i], nowNanos);
+      choice.tokens[i] = offer.tokens[i];
+      choice.blocks[i] = offer.blocks[i];
+      choice.shortest[i] = offer.shortest[i];
+      choice.longest[i] = offer.longest[i];
+      choice.clients[i] = offer.clients[i];
+    }
+    choice.choose(memory, freeMarkers, lookbackBlocks, prices, nowNanos);
+    chosen.expectsRead = choice.expectsRead;
+    for (int i = 0; i < MarkerChoice.BOUNDARIES; i++) {
+      boolean present = choice.slots[i] != PrefixMemory.ABSENT;
+      chosen.seconds[i] = MarkerChoice.LIFETIMES[choice.chosen[i]];
+      chosen.written[i] = present && choice.isWritten[i];
+    }
+  }
+
+  private static boolean isBoundary(Offer offer, int end) {
+    for (int at : offer.at) {
+      if (at == end) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The response began to a request with these prefixes; a 0 among them is none. */
+  public synchronized void answered(long[] keys) {
+    for (long key : keys) {
+      int slot = memory.find(key);
+      if (slot != PrefixMemory.ABSENT) {
+        memory.answered(slot);
+      }
+    }
+  }
+
+  /** A request failed, so that it has written nothing. */
+  public synchronized void failed(long[] keys) {
+    for (long key : keys) {
+      int slot = memory.find(key);
+      if (slot != PrefixMemory.ABSENT) {
+        memory.failed(slot);
+      }
+    }
+  }
+
+  /** A request read nothing, though the cache was believed to hold some of it. */
+  public synchronized void readNothing(long[] keys) {
+    for (long key : keys) {
+      int slot = memory.find(key);
+      if (slot != PrefixMemory.ABSENT) {
+        memory.lost(slot);
+      }
+    }
+  }
+
+  /** Prefixes that are remembered. */
+  public synchronized int size() {
+    return memory.size();
+  }
+
+  /** Bound of {@link #size}. */
+  public int maxPrefixes() {
+    return memory.maxPrefixes();
+  }
+}

@@ -1,0 +1,252 @@
+package dev.warmpath.extproc.annotate;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Which prefixes were seen, when, and which of them a provider's cache should hold: as much as it
+ * takes to know how often prefixes like this one come back ({@link Reuse}). No prompt is kept, only
+ * the chain's 64 bits at a boundary.
+ *
+ * <p>Prefixes are alike when they belong to one route and one scope, stand at the same {@link
+ * Boundary} and were seen as often before: a system prompt that comes a third time comes again, a
+ * document's first question says little. What comes before an earlier request with the same prefix
+ * has its answer is the same sighting: no cache could have served it.
+ *
+ * <p>Bounded: {@code maxPrefixes}, in sets of {@value #WAYS}, of which the one not seen for the
+ * longest time gives way; beyond {@value #MAX_CLASSES} classes, those of a route are taken
+ * together. Not thread-safe.
+ */
+public final class PrefixMemory {
+
+  static final int ABSENT = -1;
+
+  private static final int WAYS = 8;
+  private static final int MAX_CLASSES = 4096;
+
+  /** Prefixes that were seen so often or more are alike. */
+  private static final int MOST_SIGHTINGS = 4;
+
+  /** An answer that takes longer won't come. */
+  private static final long LONGEST_ANSWER_NANOS = 60_000_000_000L;
+
+  /** In this time all of the memory is looked through for prefixes that grew older. */
+  private static final long ROUND_NANOS = 4_000_000_000L;
+
+  /**
+   * @param scope who shares a cache; empty: the wider class of all scopes
+   */
+  private record ClassKey(String route, String scope, Boundary boundary, int sightings) {}
+
+  private final int size;
+  private final long[] keys;
+  private final long[] seenNanos;
+  private final boolean[] answered;
+  private final byte[] stages;
+
+  /** 0 in a slot that holds nothing. */
+  private final byte[] sightings;
+
+  private final ClassKey[] classKeys;
+
+  /** Of what the cache holds: since when, for how long (0: nothing), and whether it can be read. */
+  private final long[] heldNanos;
+
+  private final long[] lifetimeNanos;
+  private final boolean[] readable;
+
+  private final Map<ClassKey, Reuse> classes = new HashMap<>();
+  private int held;
+  private int hand;
+  private double owedLooks;
+  private long lookedNanos;
+  private boolean hasLooked;
+
+  /**
+   * @param maxPrefixes rounded up to a power of two
+   */
+  public PrefixMemory(int maxPrefixes) {
+    if (maxPrefixes < WAYS || maxPrefixes > 1 << 24) {
+      throw new IllegalArgumentException(
+          "maxPrefixes: %d (expected: %d to %d)".formatted(maxPrefixes, WAYS, 1 << 24));
+    }
+    size = Integer.highestOneBit(maxPrefixes - 1) << 1;
+    keys = new long[size];
+    seenNanos = new long[size];
+    answered = new boolean[size];
+    stages = new byte[size];
+    sightings = new byte[size];
+    classKeys = new ClassKey[size];
+    heldNanos = new long[size];
+    lifetimeNanos = new long[size];
+    readable = new boolean[size];
+  }
+
+  /** Time has come to here; to be called before a request's prefixes are looked up. */
+  void advance(long nowNanos) {
+    if (hasLooked) {
+      owedLooks += Math.min(size, (double) (nowNanos - lookedNanos) / ROUND_NANOS * size);
+    }
+    hasLooked = true;
+    lookedNanos = nowNanos;
+    owedLooks = Math.min(owedLooks, size);
+    for (; owedLooks >= 1; owedLooks--) {
+      if (sightings[hand] > 0) {
+        age(hand, Reuse.stage(nowNanos - seenNanos[hand]));
+      }
+      hand = (hand + 1) & (size - 1);
+    }
+  }
+
+  /** The place of a prefix, or {@link #ABSENT}. */
+  int find(long key) {
+    int set = set(key);
+    for (int slot = set; slot < set + WAYS; slot++) {
+      if (keys[slot] == key && sightings[slot] > 0) {
+        return slot;
+      }
+    }
+    return ABSENT;
+  }
+
+  /** A prefix that is known, wherever it ends, was seen again. */
+  void seenAgain(int slot, long nowNanos) {
+    long gap = nowNanos - seenNanos[slot];
+    if (!answered[slot] && gap < LONGEST_ANSWER_NANOS) {
+      return;
+    }
+    int stage = Reuse.stage(gap);
+    age(slot, stage);
+    if (stage < Reuse.STAGES) {
+      reuse(slot).returned(stage);
+    }
+    ClassKey before = classKeys[slot];
+    sightings[slot] = (byte) Math.min(sightings[slot] + 1, MOST_SIGHTINGS);
+    begin(slot, before.route(), before.scope(), before.boundary(), nowNanos);
+  }
+
+  /** A prefix was seen that ends at a boundary. */
+  int seen(String route, String scope, Boundary boundary, long key, long nowNanos) {
+    int slot = find(key);
+    if (slot != ABSENT) {
+      seenAgain(slot, nowNanos);
+      return slot;
+    }
+    slot = free(set(key), nowNanos);
+    held += sightings[slot] == 0 ? 1 : 0;
+    keys[slot] = key;
+    sightings[slot] = 1;
+    lifetimeNanos[slot] = 0;
+    begin(slot, route, scope, boundary, nowNanos);
+    return slot;
+  }
+
+  private void begin(int slot, String route, String scope, Boundary boundary, long nowNanos) {
+    classKeys[slot] = new ClassKey(route, scope, boundary, sightings[slot]);
+    seenNanos[slot] = nowNanos;
+    answered[slot] = false;
+    stages[slot] = 0;
+    reuse(slot).reached(0);
+  }
+
+  private void age(int slot, int stage) {
+    Reuse reuse = reuse(slot);
+    while (stages[slot] < Math.min(stage, Reuse.STAGES - 1)) {
+      reuse.reached(++stages[slot]);
+    }
+  }
+
+  /** What is known of prefixes like this one. */
+  Reuse reuse(int slot) {
+    Reuse known = classes.get(classKeys[slot]);
+    return known == null ? newClass(classKeys[slot]) : known;
+  }
+
+  private Reuse newClass(ClassKey key) {
+    ClassKey ofRoute = new ClassKey(key.route(), "", key.boundary(), key.sightings());
+    Reuse wider = classes.computeIfAbsent(ofRoute, _ -> new Reuse(null, key.boundary()));
+    if (key.equals(ofRoute) || classes.size() >= MAX_CLASSES) {
+      return wider;
+    }
+    Reuse own = new Reuse(wider, key.boundary());
+    classes.put(key, own);
+    return own;
+  }
+
+  /** A slot of the set that is empty, or else the one not seen for the longest time. */
+  private int free(int set, long nowNanos) {
+    int oldest = set;
+    for (int slot = set; slot < set + WAYS; slot++) {
+      if (sightings[slot] == 0) {
+        return slot;
+      }
+      if (nowNanos - seenNanos[slot] > nowNanos - seenNanos[oldest]) {
+        oldest = slot;
+      }
+    }
+    return oldest;
+  }
+
+  private int set(long key) {
+    return (int) (key ^ key >>> 32) & (size - 1) & -WAYS;
+  }
+
+  /** A request that marks the prefix went out: it is written for a lifetime, or refreshed. */
+  void marked(int slot, long newLifetimeNanos, long nowNanos) {
+    if (isHeld(slot, nowNanos)) {
+      heldNanos[slot] = readable[slot] ? nowNanos : heldNanos[slot];
+      return;
+    }
+    heldNanos[slot] = nowNanos;
+    lifetimeNanos[slot] = newLifetimeNanos;
+    readable[slot] = false;
+  }
+
+  /** A response began whose request had the prefix. */
+  void answered(int slot) {
+    answered[slot] = true;
+    readable[slot] = true;
+  }
+
+  /** A request that was writing it failed. */
+  void failed(int slot) {
+    if (!readable[slot]) {
+      lifetimeNanos[slot] = 0;
+    }
+  }
+
+  /** The cache doesn't hold it, whatever was believed. */
+  void lost(int slot) {
+    lifetimeNanos[slot] = 0;
+  }
+
+  /** Prefixes that are remembered. */
+  int size() {
+    return held;
+  }
+
+  int maxPrefixes() {
+    return size;
+  }
+
+  /** Whether the cache should serve it. */
+  boolean isReadable(int slot, long nowNanos) {
+    return isHeld(slot, nowNanos) && readable[slot];
+  }
+
+  /** For how long it was written. */
+  long lifetimeNanos(int slot) {
+    return lifetimeNanos[slot];
+  }
+
+  /** Whether it is being written by a request that has no response yet. */
+  boolean isWritten(int slot, long nowNanos) {
+    return isHeld(slot, nowNanos) && !readable[slot];
+  }
+
+  private boolean isHeld(int slot, long nowNanos) {
+    long age = nowNanos - heldNanos[slot];
+    return lifetimeNanos[slot] > 0
+        && age < (readable[slot] ? lifetimeNanos[slot] : LONGEST_ANSWER_NANOS);
+  }
+}

@@ -1,0 +1,206 @@
+package dev.warmpath.extproc.annotate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmpath.extproc.provider.Prices;
+import org.junit.jupiter.api.Test;
+
+class PayingMarkersTest {
+
+  private static final long SECOND = 1_000_000_000L;
+  private static final int LOOKBACK = 20;
+  private static final Prices PRICES = new Prices(5, 25, 0.5, 6.25, 10);
+  private static final int SYSTEM = Boundary.SYSTEM.index;
+  private static final int PREVIOUS_TURN = Boundary.PREVIOUS_TURN.index;
+  private static final int CONVERSATION = Boundary.CONVERSATION.index;
+
+  private final PayingMarkers markers = new PayingMarkers(4096);
+  private final PayingMarkers.Offer offer = new PayingMarkers.Offer();
+  private final PayingMarkers.Chosen chosen = new PayingMarkers.Chosen();
+  private long nowNanos;
+
+  private void offer(Boundary boundary, long key, long tokens) {
+    offer.end(key);
+    offer.boundary(boundary, tokens, (int) (tokens / 1000));
+    offer.mayMark(boundary, 300, 3600);
+  }
+
+  private void choose(int freeMarkers) {
+    markers.choose("route", "scope", offer, freeMarkers, LOOKBACK, PRICES, nowNanos, chosen);
+  }
+
+  /** A question about a system prompt of 4,000 tokens, itself of 8,000; answered at once. */
+  private void ask(long system, long question) {
+    offer.clear();
+    offer(Boundary.SYSTEM, system, 4_000);
+    offer(Boundary.CONVERSATION, question, 12_000);
+    choose(4);
+    answer();
+  }
+
+  private void answer() {
+    markers.answered(chosen.keys);
+  }
+
+  @Test
+  void choose_promptsThatNeverComeBack_areTriedAndThenLeftAlone() {
+    int marked = 0;
+    for (int i = 1; i <= 1000; i++) {
+      nowNanos += SECOND;
+      ask(-i, i);
+      marked += chosen.seconds[CONVERSATION] > 0 || chosen.seconds[SYSTEM] > 0 ? 1 : 0;
+    }
+
+    assertThat(marked).isBetween(1, 2 * MarkerChoice.MAX_EXPLORED);
+    assertThat(chosen.seconds).containsOnly(0);
+  }
+
+  @Test
+  void choose_manyAtOnceOfWhichNothingIsKnown_areTriedNoMoreThanTheBound() {
+    int marked = 0;
+    for (int i = 1; i <= 1000; i++) {
+      ask(-i, i);
+      marked += chosen.seconds[CONVERSATION] > 0 ? 1 : 0;
+    }
+
+    assertThat(marked).isEqualTo(MarkerChoice.MAX_EXPLORED);
+  }
+
+  @Test
+  void choose_systemPromptThatAllShare_isMarkedAndQuestionsAreNot() {
+    for (int i = 1; i <= 300; i++) {
+      nowNanos += 10 * SECOND;
+      ask(7, i);
+      // By its own marker, or by that of a question that looks back to it.
+      assertThat(chosen.seconds[SYSTEM] == 300 || chosen.expectsRead).as("request %d", i).isTrue();
+    }
+
+    assertThat(chosen.seconds[SYSTEM]).isEqualTo(300);
+    assertThat(chosen.seconds[CONVERSATION]).isZero();
+    assertThat(chosen.expectsRead).isTrue();
+  }
+
+  @Test
+  void choose_comesBackEveryTwentyMinutes_isMarkedForAnHour() {
+    for (int i = 1; i <= 60; i++) {
+      nowNanos += 1200 * SECOND;
+      ask(7, i);
+    }
+
+    assertThat(chosen.seconds[SYSTEM]).isEqualTo(3600);
+  }
+
+  @Test
+  void choose_conversation_isReadFromItsPreviousTurn() {
+    for (int conversation = 1; conversation <= 20; conversation++) {
+      for (int turn = 1; turn <= 10; turn++) {
+        nowNanos += 20 * SECOND;
+        offer.clear();
+        offer(Boundary.SYSTEM, 7, 4_000);
+        if (turn > 1) {
+          offer(Boundary.PREVIOUS_TURN, 1000L * conversation + turn - 1, 4_000 + turn * 900L);
+        }
+        offer(Boundary.CONVERSATION, 1000L * conversation + turn, 4_900 + turn * 900L);
+        choose(4);
+        answer();
+      }
+    }
+
+    assertThat(chosen.seconds[CONVERSATION]).isEqualTo(300);
+    // It lies within the lookback.
+    assertThat(chosen.seconds[PREVIOUS_TURN]).isZero();
+    assertThat(chosen.expectsRead).isTrue();
+  }
+
+  @Test
+  void choose_turnBeyondTheLookback_isMarkedItself() {
+    for (int turn = 1; turn <= 30; turn++) {
+      nowNanos += 20 * SECOND;
+      offer.clear();
+      if (turn > 1) {
+        offer(Boundary.PREVIOUS_TURN, turn - 1, (turn - 1) * 30_000L);
+      }
+      offer(Boundary.CONVERSATION, turn, turn * 30_000L);
+      choose(4);
+      answer();
+    }
+
+    assertThat(chosen.seconds[CONVERSATION]).isEqualTo(300);
+    assertThat(chosen.seconds[PREVIOUS_TURN]).isEqualTo(300);
+  }
+
+  @Test
+  void choose_whileAnotherRequestWritesIt_leavesItAlone() {
+    offer.clear();
+    offer(Boundary.SYSTEM, 7, 4_000);
+    choose(4);
+    assertThat(chosen.seconds[SYSTEM]).isEqualTo(300);
+
+    nowNanos += SECOND;
+    offer.clear();
+    offer(Boundary.SYSTEM, 7, 4_000);
+    choose(4);
+
+    assertThat(chosen.seconds[SYSTEM]).isZero();
+    assertThat(chosen.written[SYSTEM]).isTrue();
+  }
+
+  @Test
+  void choose_writeFailed_isWrittenByTheNext() {
+    offer.clear();
+    offer(Boundary.SYSTEM, 7, 4_000);
+    choose(4);
+
+    markers.failed(chosen.keys);
+    choose(4);
+
+    assertThat(chosen.seconds[SYSTEM]).isEqualTo(300);
+  }
+
+  @Test
+  void choose_noMarkerIsFree_learnsAllTheSame() {
+    for (int i = 1; i <= 100; i++) {
+      nowNanos += 10 * SECOND;
+      offer.clear();
+      offer(Boundary.SYSTEM, 7, 4_000);
+      choose(0);
+      assertThat(chosen.seconds).containsOnly(0);
+      answer();
+    }
+    nowNanos += 10 * SECOND;
+    ask(7, 1);
+
+    assertThat(chosen.seconds[SYSTEM]).isEqualTo(300);
+  }
+
+  @Test
+  void choose_behindTheClientsFiveMinutes_isMarkedForNoLonger() {
+    for (int i = 1; i <= 60; i++) {
+      nowNanos += 1200 * SECOND;
+      offer.clear();
+      offer.end(7);
+      offer.boundary(Boundary.SYSTEM, 4_000, 4);
+      offer.marked(Boundary.SYSTEM, 300);
+      offer(Boundary.CONVERSATION, 8, 12_000);
+      choose(3);
+      answer();
+
+      assertThat(chosen.seconds[SYSTEM]).isEqualTo(300);
+      assertThat(chosen.seconds[CONVERSATION]).isNotEqualTo(3600);
+    }
+  }
+
+  @Test
+  void choose_boundaryThatTakesNoMarker_getsNone() {
+    for (int i = 1; i <= 20; i++) {
+      nowNanos += 10 * SECOND;
+      offer.clear();
+      offer.end(7);
+      offer.boundary(Boundary.SYSTEM, 4_000, 4);
+      choose(4);
+      answer();
+    }
+
+    assertThat(chosen.seconds).containsOnly(0);
+  }
+}
