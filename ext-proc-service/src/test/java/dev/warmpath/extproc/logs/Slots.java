@@ -180,7 +180,7 @@ final class Slots {
           "The caller's account is #.",
           "<account>#</account>",
           "Kundennummer: #",
-          "Contract # is the one in question.",
+          "Contract account # is the one in question.",
           "member_id: #");
 
   private static final List<String> NAME_FRAMES =
@@ -227,8 +227,9 @@ final class Slots {
       case "date" -> date(draw);
       case "uuid" -> uuid(draw);
       case "counter" -> counter(draw);
-      case "random_id" -> draw.chance(0.25) ? account(draw) : randomId(draw);
-      case "user_name" -> userName(draw);
+      case "random_id" -> draw.chance(0.25) ? numericId(draw) : randomId(draw);
+      // An account's number says who asks, as a name does: the model may need it, unlike an id.
+      case "user_name" -> draw.fork(17).chance(0.25) ? account(draw) : userName(draw);
       default -> throw new IllegalArgumentException("kind: " + kind + " (expected: one of text)");
     };
   }
@@ -385,6 +386,22 @@ final class Slots {
       text.append(alphabet.charAt((int) (time.toEpochMilli() >>> shift) & 31));
     }
     return text + own.crockford(16);
+  }
+
+  /** Looks like an account's number, but is another for each request or conversation. */
+  private static Slot numericId(Draw draw) {
+    String form = draw.pick("ten", "dashed", "prefixed");
+    return slot(
+        "numeric-" + form,
+        RANDOM_ID_FRAMES,
+        perRequest(draw, 0.6),
+        draw,
+        (own, moment) ->
+            switch (form) {
+              case "ten" -> own.between(1, 9) + own.digits(9);
+              case "dashed" -> own.digits(4) + "-" + own.digits(4) + "-" + own.digits(1);
+              default -> "TX" + own.crockford(3) + own.digits(9);
+            });
   }
 
   private static Slot account(Draw draw) {
