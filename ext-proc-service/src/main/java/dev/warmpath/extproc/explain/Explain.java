@@ -60,11 +60,6 @@ public final class Explain implements Callable<Integer> {
   /** Bodies of a log that are kept to show text of. */
   private static final int MAX_SHOWN_BODIES = 64;
 
-  private static final int MAX_WORDS = 1 << 18;
-
-  /** APIs and models of a log that are told apart. */
-  private static final int MAX_SCOPES = 64;
-
   /** Bytes of text shown before and behind a place. */
   private static final int AROUND = 24;
 
@@ -214,7 +209,8 @@ public final class Explain implements Callable<Integer> {
       return;
     }
     SharedPrefix shared = SharedPrefix.of(earlier, later);
-    List<Difference> differences = new PromptComparison(MAX_WORDS).compare(earlier, later);
+    List<Difference> differences =
+        new PromptComparison(DetectorSettings.OF_A_LOG.maxWords()).compare(earlier, later);
     String ofModel = bodies.model(later);
     Caching.Explained cached = caching.explain(later, ofModel, shared.textBytes());
     Map<String, Object> json = new LinkedHashMap<>();
@@ -297,11 +293,9 @@ public final class Explain implements Callable<Integer> {
   private void log(Bodies bodies, Caching caching) throws IOException {
     String file = files.getFirst();
     VolatilityDetector detector =
-        new VolatilityDetector(
-            new DetectorSettings(MAX_SCOPES, 64, 128, MAX_WORDS, 1L << 25, 3, Long.MAX_VALUE),
-            new SecureRandom().nextLong());
+        new VolatilityDetector(DetectorSettings.OF_A_LOG, new SecureRandom().nextLong());
     Prompt prompt = new Prompt();
-    LossPrices prices = new LossPrices(MAX_SCOPES);
+    LossPrices prices = new LossPrices(DetectorSettings.OF_A_LOG.maxScopes());
     Deque<byte[]> shown = new ArrayDeque<>();
     byte[] last = null;
     long requests = 0;

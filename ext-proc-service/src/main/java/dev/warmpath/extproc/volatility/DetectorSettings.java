@@ -20,6 +20,10 @@ public record DetectorSettings(
     int minPartings,
     long windowNanos) {
 
+  /** Of a log that is read by itself, without the time of its requests. */
+  public static final DetectorSettings OF_A_LOG =
+      new DetectorSettings(64, 64, 128, 1 << 18, 1L << 25, 3, Long.MAX_VALUE);
+
   public DetectorSettings {
     check("maxScopes", maxScopes, 1);
     check("maxShapes", maxShapes, 1);
