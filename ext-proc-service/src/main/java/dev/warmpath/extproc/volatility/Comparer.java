@@ -181,6 +181,7 @@ final class Comparer {
         IMAGE_ANCHOR,
         gone ? then.imageOffsets[message] : now.imageOffsets[message],
         1,
+        0,
         Form.IMAGE,
         Cue.NONE,
         false,
@@ -400,6 +401,7 @@ final class Comparer {
         form.name().hashCode(),
         0,
         item.bytes,
+        0,
         form,
         Cue.NONE,
         false,
@@ -571,7 +573,7 @@ final class Comparer {
     int values = 0;
     int previousEnd = 0;
     for (int gap = 0; gap < gaps.count(); ) {
-      int own = lastOfProse(b, gap, ofUser || gaps.count() > MAX_GAPS);
+      int own = lastOfProse(b, gap, ofUser || gaps.count() > MAX_GAPS, text);
       if (own >= gap) {
         if (ofUser) {
           return; // Behind what users write, nothing repeats.
@@ -588,7 +590,7 @@ final class Comparer {
         return;
       }
       int last = gap;
-      while (last + 1 < gaps.count() && joins(b, gaps.bEnd(last), gaps.bStart(last + 1))) {
+      while (last + 1 < gaps.count() && joins(b, gaps.bEnd(last), gaps.bStart(last + 1), text)) {
         last++;
       }
       int start = gaps.bStart(gap);
@@ -603,6 +605,7 @@ final class Comparer {
                     Form.IMAGE,
                     offsets[image == 0 ? firstSolid(b, start, end) : start],
                     offsets[end],
+                    0,
                     Cue.NONE,
                     false,
                     0),
@@ -639,7 +642,7 @@ final class Comparer {
    *
    * @param ask whether there may be such
    */
-  private int lastOfProse(long[] words, int gap, boolean ask) {
+  private int lastOfProse(long[] words, int gap, boolean ask, byte[] text) {
     if (!ask) {
       return -1;
     }
@@ -647,7 +650,7 @@ final class Comparer {
     int values = 1;
     while (last + 1 < gaps.count()
         && offsets[gaps.bStart(last + 1)] - offsets[gaps.bEnd(last)] < MIN_BETWEEN_BYTES) {
-      values += joins(words, gaps.bEnd(last), gaps.bStart(last + 1)) ? 0 : 1;
+      values += joins(words, gaps.bEnd(last), gaps.bStart(last + 1), text) ? 0 : 1;
       last++;
     }
     boolean isLong = offsets[gaps.bEnd(gap)] - offsets[gaps.bStart(gap)] > MAX_VALUE_BYTES;
@@ -655,9 +658,10 @@ final class Comparer {
   }
 
   /** Whether what lies between two differing runs is part of one value with them. */
-  private static boolean joins(long[] tokens, int from, int to) {
+  private boolean joins(long[] tokens, int from, int to, byte[] text) {
     if (to - from == 1 && Tokens.kind(tokens[from]) == Tokens.SPACE) {
-      return Tokens.bytes(tokens[from]) == 1;
+      int blank = textFrom + offsets[from];
+      return Tokens.bytes(tokens[from]) == CharKind.bytes(text, blank, textTo);
     }
     if (to - from > 2) {
       return false;
@@ -802,6 +806,7 @@ final class Comparer {
         anchor,
         reading.start(),
         Math.max(1, reading.end() - reading.start()),
+        reading.ahead(),
         reading.form(),
         reading.cue(),
         reading.hasNumber(),

@@ -10,6 +10,7 @@ package dev.warmpath.extproc.volatility;
  * @param anchor hash of the words before, by which the place is found again
  * @param offset of what varies, in bytes from the start of the segment's text
  * @param length of what varies, in bytes
+ * @param ahead as {@link Reading#ahead}
  * @param value hash of what stands there now
  * @param sameBehind bytes directly behind that are the same in both
  * @param behind hash of their beginning; 0: too few to tell a template
@@ -25,6 +26,7 @@ record Parting(
     long anchor,
     int offset,
     int length,
+    int ahead,
     Form form,
     Cue cue,
     boolean hasNumber,
@@ -68,6 +70,7 @@ record Parting(
         anchor,
         newOffset,
         newLength,
+        ahead,
         form,
         cue,
         hasNumber,

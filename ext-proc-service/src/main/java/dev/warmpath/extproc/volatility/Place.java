@@ -68,9 +68,20 @@ final class Place {
 
   int segment;
   int index;
-  int offset;
+
+  /** Of the value; of one that is a number in groups, of the first group. */
+  private int offset;
+
   private int votes;
-  int length;
+  private int length;
+
+  /** Whether it is a number of which other groups than the last may differ. */
+  private boolean isNumber;
+
+  /** From the first group on: what never differed, and where the longest value ends. */
+  private int ahead = Integer.MAX_VALUE;
+
+  private int reach;
   private int lastOffset;
   private int lastLength;
   String parameter;
@@ -111,7 +122,8 @@ final class Place {
     structural = isStructural(first.form());
     segment = first.segment();
     index = first.index();
-    offset = first.offset();
+    offset = origin(first);
+    isNumber = isNumber(first);
     parameter = first.parameter();
     this.salt = salt;
   }
@@ -128,6 +140,10 @@ final class Place {
     lastOffset = parting.offset();
     lastLength = parting.length();
     length = Math.max(length, lastLength);
+    reach = Math.max(reach, parting.ahead() + lastLength);
+    if (isNumber(parting)) {
+      ahead = Math.min(ahead, parting.ahead());
+    }
     shortest = Math.min(shortest, parting.length());
     longest = Math.max(longest, parting.length());
     partings++;
@@ -157,18 +173,38 @@ final class Place {
    * (Boyer and Moore, 1981): one that was read otherwise doesn't move it.
    */
   private void place(Parting parting) {
+    int origin = origin(parting);
     boolean before =
-        parting.segment() < segment || (parting.segment() == segment && parting.offset() < offset);
-    boolean same = parting.segment() == segment && parting.offset() == offset;
+        parting.segment() < segment || (parting.segment() == segment && origin < offset);
+    boolean same = parting.segment() == segment && origin == offset;
     if (!structural) {
       votes += same ? 1 : -1;
     }
     if (structural ? before : votes < 0) {
       segment = parting.segment();
       index = parting.index();
-      offset = parting.offset();
+      offset = origin;
+      isNumber = isNumber(parting);
       votes = 1;
     }
+  }
+
+  private static int origin(Parting parting) {
+    return parting.offset() - parting.ahead();
+  }
+
+  private static boolean isNumber(Parting parting) {
+    return parting.form() == Form.NUMBER || parting.form() == Form.TOKEN;
+  }
+
+  /** The first byte that differs, in bytes from the start of the segment's text. */
+  int offset() {
+    return isNumber ? offset + ahead : offset;
+  }
+
+  /** From {@link #offset} to the end of the longest value, in bytes. */
+  int length() {
+    return isNumber ? reach - ahead : length;
   }
 
   private void template(long behind) {

@@ -20,6 +20,9 @@ final class Reader {
   /** A longer value is a text. */
   private static final int MAX_VALUE = 256;
 
+  /** More numbers in a row are a list. A guess. */
+  private static final int MAX_GROUPS = 5;
+
   private static final String BEGIN = "(?<![0-9A-Za-z])";
   private static final String STOP = "(?![0-9A-Za-z])";
 
@@ -264,9 +267,65 @@ final class Reader {
         span.form,
         window.byteAt(span.start) - from,
         window.byteAt(span.end) - from,
+        window.byteAt(span.start) - window.byteAt(numberStart(window.text, span)),
         cue,
         hasNumber,
         number);
+  }
+
+  /**
+   * Where the number begins that a value is part of: of one that is written in groups, often only
+   * the last group differs. A date's or another's value is not part of it, a list is no number.
+   */
+  private static int numberStart(String window, Span span) {
+    if (span.form != Form.NUMBER && span.form != Form.TOKEN) {
+      return span.start;
+    }
+    for (int i = span.start; i < span.end; i++) {
+      if (!isDigit(window.charAt(i)) && (i == span.start || !isJoint(window.charAt(i)))) {
+        return span.start;
+      }
+    }
+    int start = span.start;
+    for (int groups = 0; groups <= MAX_GROUPS; groups++) {
+      int group = start - 1;
+      while (group > 0 && isDigit(window.charAt(group - 1))) {
+        group--;
+      }
+      boolean isGroup =
+          group >= 0
+              && group < start - 1
+              && isJoint(window.charAt(start - 1))
+              && (group == 0 || !Character.isLetterOrDigit(window.charAt(group - 1)));
+      if (!isGroup) {
+        return start == span.start ? start : behindOthers(window, start, span.start);
+      }
+      start = group;
+    }
+    return span.start;
+  }
+
+  /** The beginning of a stretch, or what is behind the last of those that speak for themselves. */
+  private static int behindOthers(String window, int start, int end) {
+    int from = start;
+    for (Span other : spans(window)) {
+      if (other.start < end && other.end > from) {
+        from = Math.min(end, other.end);
+      }
+    }
+    while (from < end && from > start && !isDigit(window.charAt(from))) {
+      from++;
+    }
+    return from;
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  /** What stands between the groups of a number: signs, and blanks that don't end a line. */
+  private static boolean isJoint(char c) {
+    return " ,.'’_-\u00A0\u2009\u202F".indexOf(c) >= 0;
   }
 
   /** What covers a place, of which perhaps only a part differs. */

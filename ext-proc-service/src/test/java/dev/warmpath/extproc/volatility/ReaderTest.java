@@ -184,4 +184,23 @@ class ReaderTest {
     assertThat(reading.form()).isEqualTo(Form.CLOCK);
     assertThat(reading.start()).isEqualTo(line.indexOf("13:58"));
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      ignoreLeadingAndTrailingWhitespace = false,
+      value = {
+        "3|Order 88-|015",
+        "6|Order 1.488.|015",
+        "3|Order 88 |015",
+        "0|Order |88-015",
+        "0|On 2026-11-21 |015",
+        "0|At 13:58:02 |015",
+        "0|Rows 1 2 3 4 5 6 7 8 |015",
+        "0|Model b7-|015",
+        "0|Order 88-|abc"
+      })
+  void value_ofANumberInGroups_tellsWhatIsAheadOfIt(int ahead, String before, String value) {
+    assertThat(read(before, value, " today").ahead()).isEqualTo(ahead);
+  }
 }

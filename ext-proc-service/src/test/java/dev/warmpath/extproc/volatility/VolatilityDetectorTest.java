@@ -18,6 +18,8 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class VolatilityDetectorTest {
   private static final long SECOND = 1_000_000_000L;
@@ -730,5 +732,52 @@ class VolatilityDetectorTest {
     }
 
     assertFinding(VolatileKind.COUNTER, Site.MESSAGE, 0, 8);
+  }
+
+  /** A number that goes up by 9, of which the higher group changes once. */
+  private static String inGroups(int number, String joint) {
+    return number / 1000 + joint + "%03d".formatted(number % 1000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {" ", ",", ".", "-", "'", "\u00A0", "\u202F"})
+  void system_numberWhoseHigherGroupChangesOnce_isFoundFromItsFirstGroupToItsEnd(String joint) {
+    String before = "Hello. Visitor ";
+    systems(24, i -> before + inGroups(88_850 + 9 * i, joint) + " of today\n" + RULES);
+
+    assertThat(detector.findings()).hasSize(1);
+    Finding finding = detector.findings().getFirst();
+    assertThat(finding.offset()).isBetween(before.length(), before.length() + 1);
+    assertThat(finding.offset() + finding.length())
+        .isEqualTo(before.length() + bytes(inGroups(88_850, joint)));
+  }
+
+  @Test
+  void system_numberOfThreeGroupsBehindANameThatVaries_isFoundWithinIt() {
+    String[] names = {"Mona", "Farid", "Carla", "Dmitri"};
+    systems(
+        40,
+        i ->
+            "User %s, run ".formatted(names[random.nextInt(4)])
+                + "1-%s\n".formatted(inGroups(488_850 + 9 * i, "-"))
+                + RULES);
+
+    Finding run =
+        detector.findings().stream()
+            .filter(finding -> finding.kind() != VolatileKind.USER_NAME)
+            .findFirst()
+            .orElseThrow();
+    int shortest = "User Mona, run 1-48".length();
+    int longest = "User Dmitri, run 1-488".length();
+    assertThat(run.offset()).isBetween(shortest - 2, longest);
+    assertThat(run.length()).isEqualTo("488-850".length());
+  }
+
+  @Test
+  void system_numberBehindAnotherThatStays_isFoundWithoutIt() {
+    systems(20, i -> "Room 12 %03d\n".formatted(480 + 9 * i) + RULES);
+
+    assertFinding(VolatileKind.COUNTER, Site.SYSTEM, 0, 8);
+    assertThat(detector.findings().getFirst().length()).isEqualTo(3);
   }
 }
