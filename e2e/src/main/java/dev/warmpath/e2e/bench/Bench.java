@@ -1,6 +1,7 @@
 package dev.warmpath.e2e.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.warmpath.e2e.economics.AnnotateBench;
 import dev.warmpath.e2e.envoy.ChildProcess;
 import dev.warmpath.e2e.load.LoadReport;
 import dev.warmpath.e2e.load.LoadRequest;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "warmpath bench",
     description = "Measures latency and CPU per request against no filter and a no-op.",
+    subcommands = AnnotateBench.class,
     mixinStandardHelpOptions = true)
 public final class Bench implements Callable<Integer> {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
