@@ -302,15 +302,19 @@ public final class Plans {
     settlement.settled(plan, usage, end, nowNanos);
   }
 
-  /** What the provider's cache does not hold, though it was written or believed. */
+  /** What the provider's cache holds by now of what was written, and of what was believed. */
   private void learn(ExchangePlan plan, End end, Usage usage) {
     AnnotationPlan markers = plan.decided().markers();
-    if (markers == null || !plan.applied()) {
+    if (markers == null) {
       return;
     }
-    if (end == End.CLIENT_ERROR || end == End.ENDPOINT_FAILED) {
-      payingMarkers.failed(markers.keys());
-    } else if (usage.readTokens() == 0 && markers.expectsRead()) {
+    switch (end) {
+      // Its first byte may have gone unseen.
+      case SERVED -> payingMarkers.answered(markers.keys());
+      case CLIENT_ERROR, ENDPOINT_FAILED -> payingMarkers.failed(markers.keys());
+      case ENDPOINT_LOST, UNKNOWN -> {}
+    }
+    if (plan.applied() && usage.readTokens() == 0 && markers.expectsRead()) {
       payingMarkers.readNothing(markers.keys());
     }
   }

@@ -225,6 +225,16 @@ class PlansTest {
   }
 
   @Test
+  void end_ofAMarkedRequestWhoseFirstByteNobodySaw_makesReadableWhatItWrote() {
+    ExchangePlan plan = openMarked();
+
+    plans.observed(seen(plan, 200, false, true), SECOND);
+    plans.streamEnded(plan, false, SECOND);
+
+    assertThat(chooseAgain().expectsRead).isTrue();
+  }
+
+  @Test
   void end_ofAMarkedRequestThatFailed_hasWrittenNothing() {
     ExchangePlan plan = openMarked();
 
