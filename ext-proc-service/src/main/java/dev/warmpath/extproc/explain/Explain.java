@@ -151,9 +151,22 @@ public final class Explain implements Callable<Integer> {
     System.exit(commandLine().execute(arguments));
   }
 
+  /** Says where it failed, and not of what: an exception may quote what it stumbled over. */
+  private static int failed(Exception e, CommandLine command, CommandLine.ParseResult given) {
+    StackTraceElement[] frames = e.getStackTrace();
+    command
+        .getErr()
+        .printf(
+            "explain: a fault of its own: %s at %s%n",
+            e.getClass().getName(), frames.length == 0 ? "?" : frames[0]);
+    return 1;
+  }
+
   /** For tests: writes where the caller sets it. */
   static CommandLine commandLine() {
-    return new CommandLine(new Explain()).setCaseInsensitiveEnumValuesAllowed(true);
+    return new CommandLine(new Explain())
+        .setExecutionExceptionHandler(Explain::failed)
+        .setCaseInsensitiveEnumValuesAllowed(true);
   }
 
   @Override

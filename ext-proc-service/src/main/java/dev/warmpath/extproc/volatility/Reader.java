@@ -255,7 +255,8 @@ final class Reader {
         number = Long.parseLong(digits.substring(0, 10));
       }
       case HEX -> {
-        String digits = value.startsWith("0x") ? value.substring(2) : value;
+        String digits =
+            value.startsWith("0x") || value.startsWith("0X") ? value.substring(2) : value;
         if (digits.length() <= 15) {
           hasNumber = true;
           number = Long.parseLong(digits, 16);

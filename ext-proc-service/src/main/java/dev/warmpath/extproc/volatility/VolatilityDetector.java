@@ -113,9 +113,12 @@ public final class VolatilityDetector {
 
   private void arrive(
       List<Shape> shapes, Shape shape, Prompt prompt, Outline now, Arrival arrival, long nowNanos) {
-    keptWords -= shape.keptWords();
-    shape.arrive(prompt, now, comparer, arrival.requests(), settings.windowNanos(), nowNanos);
-    keptWords += shape.keptWords();
+    long before = shape.keptWords();
+    try {
+      shape.arrive(prompt, now, comparer, arrival.requests(), settings.windowNanos(), nowNanos);
+    } finally {
+      keptWords += shape.keptWords() - before;
+    }
     shapes.remove(shape);
     shapes.addFirst(shape);
   }

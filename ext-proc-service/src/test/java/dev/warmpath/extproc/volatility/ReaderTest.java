@@ -92,6 +92,7 @@ class ReaderTest {
         "HEX_32|550e8400e29b01d4a716446655440000",
         "HEX|8f3a9c01",
         "HEX|0x1f9a33",
+        "HEX|0X12AB",
         "TOKEN|01JD8Z4Q2M7Y6W5V4T3S2R1QPN",
         "TOKEN|V1StGXR8_Z5jdHi6B-myT",
         "TOKEN|c2Vzc2lvbi0xMjM0NTY3ODkw",
