@@ -75,6 +75,9 @@ final class CalendarWords {
         }
       }
     }
+    // October and September of Portuguese and Italian, and far more often English words.
+    words.remove("out");
+    words.remove("set");
     put(words, SHORT_MONTH, "sept");
     put(words, SHORT_WEEKDAY, "tues thurs");
     put(words, WEEKDAY, "sonnabend");

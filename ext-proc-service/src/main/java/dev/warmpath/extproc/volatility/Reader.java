@@ -101,7 +101,6 @@ final class Reader {
                   "Q[1-4][\\s/-]?" + YEAR,
                   MONTH + "\\s" + LINKS + YEAR,
                   YEAR + "[年년]\\s?" + MONTH_NUMBER + "[月월]",
-                  YEAR + "-[0-3]\\d\\d(?!\\d)",
                   "\uE003+" + STOP,
                   "\uE001+" + STOP)
               + ")");

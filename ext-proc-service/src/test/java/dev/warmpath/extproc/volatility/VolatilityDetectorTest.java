@@ -162,6 +162,17 @@ class VolatilityDetectorTest {
     assertFinding(VolatileKind.DATE, Site.SYSTEM, 0, RULES.length() + 10);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"You have answered %d out of 500 questions. ", "Ticket 2026-%d. "})
+  void system_numberBesideWhatMayBeAMonthOrAYear_isNoDate(String line) {
+    systems(40, i -> line.formatted(117 + i) + RULES);
+
+    assertThat(detector.findings())
+        .extracting(Finding::kind)
+        .isNotEmpty()
+        .doesNotContain(VolatileKind.DATE, VolatileKind.TIME_STAMP);
+  }
+
   @Test
   void system_numberThatGoesUp_isACounter() {
     systems(12, i -> "Request %05d\n".formatted(40 + i) + RULES);
