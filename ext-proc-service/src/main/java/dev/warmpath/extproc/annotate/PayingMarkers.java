@@ -2,6 +2,7 @@ package dev.warmpath.extproc.annotate;
 
 import dev.warmpath.extproc.provider.Prices;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * Learns from all requests which prefixes come back, and chooses the markers that pay. One for the
@@ -160,30 +161,24 @@ public final class PayingMarkers {
 
   /** The response began to a request with these prefixes; a 0 among them is none. */
   public synchronized void answered(long[] keys) {
-    for (long key : keys) {
-      int slot = memory.find(key);
-      if (slot != PrefixMemory.ABSENT) {
-        memory.answered(slot);
-      }
-    }
+    each(keys, memory::answered);
   }
 
   /** A request failed, so that it has written nothing. */
   public synchronized void failed(long[] keys) {
-    for (long key : keys) {
-      int slot = memory.find(key);
-      if (slot != PrefixMemory.ABSENT) {
-        memory.failed(slot);
-      }
-    }
+    each(keys, memory::failed);
   }
 
   /** A request read nothing, though the cache was believed to hold some of it. */
   public synchronized void readNothing(long[] keys) {
+    each(keys, memory::lost);
+  }
+
+  private void each(long[] keys, IntConsumer change) {
     for (long key : keys) {
       int slot = memory.find(key);
       if (slot != PrefixMemory.ABSENT) {
-        memory.lost(slot);
+        change.accept(slot);
       }
     }
   }

@@ -30,6 +30,13 @@ public final class PrefixMemory {
   /** An answer that takes longer won't come. */
   private static final long LONGEST_ANSWER_NANOS = 60_000_000_000L;
 
+  /**
+   * Of {@link #advance}: prefixes, and slots, that one request looks at, however long it was still.
+   */
+  static final int MAX_AGED = 1024;
+
+  private static final int MAX_LOOKS = 65_536;
+
   /** In this time all of the memory is looked through for prefixes that grew older. */
   private static final long ROUND_NANOS = 4_000_000_000L;
 
@@ -89,10 +96,12 @@ public final class PrefixMemory {
     }
     hasLooked = true;
     lookedNanos = nowNanos;
-    owedLooks = Math.min(owedLooks, size);
-    for (; owedLooks >= 1; owedLooks--) {
+    owedLooks = Math.min(owedLooks, Math.min(size, MAX_LOOKS));
+    int aged = 0;
+    for (; owedLooks >= 1 && aged < MAX_AGED; owedLooks--) {
       if (sightings[hand] > 0) {
         age(hand, Reuse.stage(nowNanos - seenNanos[hand]));
+        aged++;
       }
       hand = (hand + 1) & (size - 1);
     }

@@ -522,6 +522,7 @@ final class JsonCursor {
     return longString(from, to);
   }
 
+  /** The rest of {@link #string}: one that is longer, or not plain. */
   private boolean longString(int from, int to) {
     byte[] in = this.in;
     int end = this.end;

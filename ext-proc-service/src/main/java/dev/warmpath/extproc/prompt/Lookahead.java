@@ -154,8 +154,10 @@ final class Lookahead {
   private void markStops() {
     try {
       marker.invokeExact(source, sourceAt, words, stops);
+    } catch (RuntimeException | Error e) {
+      throw e;
     } catch (Throwable e) {
-      throw new IllegalStateException("a loop over a window", e);
+      throw new AssertionError("no checked exception is declared", e);
     }
   }
 

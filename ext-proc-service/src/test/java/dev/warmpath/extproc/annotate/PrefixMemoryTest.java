@@ -65,6 +65,28 @@ class PrefixMemoryTest {
   }
 
   @Test
+  void advance_afterAPause_looksAtNoMoreThanTheBoundAtOnce() {
+    PrefixMemory large = new PrefixMemory(8192);
+    for (int i = 0; i < 4000; i++) {
+      large.advance(START);
+      large.seen("route", "scope", Boundary.SYSTEM, key(i), START);
+    }
+    Reuse reuse = large.reuse(large.find(key(3999)));
+    double before = reuse.hopedWithin(MINUTES);
+
+    large.advance(START + 100 * SECOND);
+    double afterOne = reuse.hopedWithin(MINUTES);
+    for (int i = 0; i < 20; i++) {
+      large.advance(START + (101 + i) * SECOND);
+    }
+
+    assertThat(PrefixMemory.MAX_AGED).isLessThan(large.size());
+    assertThat(afterOne).isLessThan(before);
+    // Most were left for later.
+    assertThat(reuse.hopedWithin(MINUTES)).isLessThan(afterOne);
+  }
+
+  @Test
   void seen_moreThanItHolds_theOldestGivesWay() {
     for (int i = 0; i < 1000; i++) {
       seen(key(i), START + i);
