@@ -28,8 +28,14 @@ final class Conversation {
    * @param images share of users' messages that bring an image of their own
    * @param documents share of users' messages that quote passages before the question
    * @param stamped whether the application puts the time before each message of a user
+   * @param pasting what users paste into their messages, and what tools find
    */
-  record Manner(double tools, double images, double documents, boolean stamped) {}
+  record Manner(double tools, double images, double documents, boolean stamped, Pasting pasting) {
+
+    Manner(double tools, double images, double documents, boolean stamped) {
+      this(tools, images, documents, stamped, Pasting.NONE);
+    }
+  }
 
   final int number;
   final int user;
@@ -86,6 +92,10 @@ final class Conversation {
   }
 
   private Message question(Instant now) {
+    Pasting pasting = manner.pasting();
+    if (!pasting.isNone() && draw.chance(pasting.share())) {
+      return new Message("user", pasting.parts(draw, now));
+    }
     StringBuilder text = new StringBuilder();
     if (manner.stamped()) {
       text.append('[').append(SENT.format(now)).append("] ");
@@ -135,6 +145,11 @@ final class Conversation {
     Map<String, Object> arguments =
         Format.object("query", draw.fill("{word} {code}", now), "limit", draw.between(1, 9));
     history.add(new Message("assistant", List.of(new Call(id, tool.name(), arguments))));
+    if (!manner.pasting().isNone()) {
+      String found = manner.pasting().material(draw, now);
+      history.add(new Message("tool", List.of(new Result(id, tool.name(), found))));
+      return;
+    }
     StringBuilder text =
         new StringBuilder(
             draw.fill("{\"status\":\"ok\",\"fetched_at\":\"{stamp}\",\"trace\":\"{uuid}\"", now));

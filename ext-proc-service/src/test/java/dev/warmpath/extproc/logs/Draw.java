@@ -156,6 +156,11 @@ final class Draw {
       case "error" -> pick("E", "ERR_", "X") + between(1000, 9999);
       case "file" -> pick(Names.FILES);
       case "word" -> pick(Names.WORDS);
+      case "month" -> pick(Names.MONTHS);
+      case "version" -> between(0, 9) + "." + below(30) + "." + below(12);
+      case "ip" -> pick("10.3.", "172.16.", "192.168.") + below(256) + "." + between(1, 254);
+      case "host" -> pick(Names.WORDS) + "-" + between(1, 60);
+      case "pod" -> pick(Names.WORDS) + "-" + hex(9) + "-" + from("bcdfghjklmnpqrstvwxz", 5);
       default -> asWritten;
     };
   }

@@ -125,5 +125,20 @@ final class Names {
           "mortgage",
           "packaging");
 
+  static final List<String> MONTHS =
+      List.of(
+          "January",
+          "February",
+          "March",
+          "April",
+          "May",
+          "June",
+          "July",
+          "August",
+          "September",
+          "October",
+          "November",
+          "December");
+
   private Names() {}
 }

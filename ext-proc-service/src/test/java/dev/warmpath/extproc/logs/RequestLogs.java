@@ -44,6 +44,11 @@ public final class RequestLogs {
     return CleanLogs.make(seed);
   }
 
+  /** A log without a defect whose users, or their tools, paste new material into each request. */
+  public static PlantedLog cleanWithPastes(long seed) {
+    return PastedLogs.make(seed);
+  }
+
   /**
    * A log with what its test may know besides.
    *

@@ -187,6 +187,49 @@ class RequestLogsTest {
   }
 
   @Test
+  void cleanWithPastes_ofOneSeed_isTheSameTwice() {
+    PlantedLog one = RequestLogs.cleanWithPastes(3);
+    PlantedLog two = RequestLogs.cleanWithPastes(3);
+
+    assertThat(distinct(one.bodies(), two.bodies())).isEqualTo(distinct(one.bodies()));
+    assertThat(distinct(one.bodies()))
+        .isNotEqualTo(distinct(RequestLogs.cleanWithPastes(4).bodies()));
+  }
+
+  /**
+   * Nothing before the users' words differs, and of what they paste hardly anything comes twice.
+   */
+  @Test
+  void cleanWithPastes_anySeed_differsInUsersWordsAlone() {
+    Set<String> materials = new TreeSet<>();
+    Set<String> courses = new TreeSet<>();
+    for (int seed = 0; seed < 48; seed++) {
+      PlantedLog log = RequestLogs.cleanWithPastes(seed);
+      assertThat(log.planted()).isNull();
+      assertThat(log.bodies()).as(log.name()).hasSizeBetween(30, 50);
+      Set<ByteBuffer> prefixes = new HashSet<>();
+      Set<ByteBuffer> last = new HashSet<>();
+      for (byte[] body : log.bodies()) {
+        JsonNode json = parse(body);
+        List<byte[]> prefix = new ArrayList<>(segments("tools", json, log.path()));
+        prefix.addAll(segments("system", json, log.path()));
+        prefixes.add(ordered(prefix));
+        JsonNode messages = messageArray(json);
+        last.add(ByteBuffer.wrap(messages.get(messages.size() - 1).toString().getBytes(UTF_8)));
+        assertThat(messages.toString()).as(log.name()).doesNotContainPattern("\\{[a-z]+\\}");
+      }
+      assertThat(prefixes).as(log.name()).hasSize(1);
+      assertThat(last).as(log.name()).hasSizeGreaterThan(log.bodies().size() * 9 / 10);
+      String[] name = log.name().split("/", -1);
+      materials.add(name[1]);
+      courses.add(name[2]);
+    }
+
+    assertThat(materials).hasSize(Material.values().length + 1);
+    assertThat(courses).containsExactly("GROWING", "PARALLEL", "SINGLE", "TOOLS");
+  }
+
+  @Test
   void logs_manySeeds_holdSmallAndLargeRequests() {
     int least = Integer.MAX_VALUE;
     int most = 0;
