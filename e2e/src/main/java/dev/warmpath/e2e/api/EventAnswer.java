@@ -1,5 +1,6 @@
 package dev.warmpath.e2e.api;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
@@ -35,7 +36,7 @@ public final class EventAnswer implements Answer {
       case RESPONSES -> response("response.created", head().putNull("usage"));
       case MESSAGES -> {
         ObjectNode start = typed("message_start");
-        start.set("message", head().set("usage", usage(counts, 1)));
+        start.set("message", head().set("usage", usage(asked.api(), counts, 1)));
         yield event("message_start", start);
       }
       case CONVERSE -> event("messageStart", NODES.objectNode().put("role", "assistant"));
@@ -82,7 +83,7 @@ public final class EventAnswer implements Answer {
             ByteBuf done = Unpooled.copiedBuffer("data: [DONE]\n\n", StandardCharsets.UTF_8);
             ObjectNode chunk = head();
             chunk.putArray("choices");
-            chunk.set("usage", usage(counts, counts.output()));
+            chunk.set("usage", usage(asked.api(), counts, counts.output()));
             yield asked.includeUsage() ? Unpooled.wrappedBuffer(event("", chunk), done) : done;
           }
           case RESPONSES -> response("response.completed", whole(counts));
@@ -95,7 +96,7 @@ public final class EventAnswer implements Answer {
           }
           case CONVERSE -> {
             ObjectNode metadata = NODES.objectNode();
-            metadata.set("usage", usage(counts, counts.output()));
+            metadata.set("usage", usage(asked.api(), counts, counts.output()));
             metadata.putObject("metrics").put("latencyMs", 1);
             yield Unpooled.wrappedBuffer(
                 event("messageStop", NODES.objectNode().put("stopReason", "max_tokens")),
@@ -103,7 +104,7 @@ public final class EventAnswer implements Answer {
           }
           case GEMINI -> {
             ObjectNode chunk = candidates("");
-            chunk.set("usageMetadata", usage(counts, counts.output()));
+            chunk.set("usageMetadata", usage(asked.api(), counts, counts.output()));
             yield event("", chunk);
           }
         };
@@ -147,7 +148,7 @@ public final class EventAnswer implements Answer {
       case GEMINI -> body = candidates(text);
     }
     String name = asked.api() == Asked.Api.GEMINI ? "usageMetadata" : "usage";
-    body.set(name, usage(counts, counts.output()));
+    body.set(name, usage(asked.api(), counts, counts.output()));
     return body;
   }
 
@@ -170,40 +171,55 @@ public final class EventAnswer implements Answer {
     return chunk;
   }
 
-  /** By the API's names; what was not read from the cache counts as neither read nor written. */
-  private ObjectNode usage(TokenCounts counts, int output) {
+  /** What was used, by the API's names. */
+  public static ObjectNode usage(Asked.Api api, TokenCounts counts, int output) {
     ObjectNode usage = NODES.objectNode();
-    int uncached = counts.prompt() - counts.cached();
     int all = counts.prompt() + output;
-    switch (asked.api()) {
+    int written = counts.written() + counts.writtenForAnHour();
+    switch (api) {
       case CHAT, COMPLETIONS, EMBEDDINGS -> {
         usage.put("prompt_tokens", counts.prompt()).put("total_tokens", all);
-        if (asked.api() != Asked.Api.EMBEDDINGS) {
+        if (api != Asked.Api.EMBEDDINGS) {
           usage.put("completion_tokens", output);
         }
         // As vLLM: no details when nothing was read. Who hosts chat gives them always.
-        if (counts.cached() > 0 || asked.api() == Asked.Api.CHAT) {
-          usage.putObject("prompt_tokens_details").put("cached_tokens", counts.cached());
+        if (counts.cached() > 0 || api == Asked.Api.CHAT) {
+          details(usage.putObject("prompt_tokens_details"), counts.cached(), written);
         }
       }
       case RESPONSES -> {
         usage.put("input_tokens", counts.prompt()).put("output_tokens", output);
-        usage.putObject("input_tokens_details").put("cached_tokens", counts.cached());
+        details(usage.putObject("input_tokens_details"), counts.cached(), written);
       }
-      case MESSAGES ->
+      case MESSAGES -> {
+        usage
+            .put("input_tokens", counts.uncached())
+            .put("cache_creation_input_tokens", written)
+            .put("cache_read_input_tokens", counts.cached())
+            .put("output_tokens", output);
+        if (written > 0) {
           usage
-              .put("input_tokens", uncached)
-              .put("cache_creation_input_tokens", 0)
-              .put("cache_read_input_tokens", counts.cached())
-              .put("output_tokens", output);
-      case CONVERSE ->
-          usage
-              .put("inputTokens", uncached)
-              .put("outputTokens", output)
-              .put("totalTokens", all)
-              .put("cacheReadInputTokens", counts.cached())
-              .put("cacheWriteInputTokens", 0)
-              .putArray("cacheDetails");
+              .putObject("cache_creation")
+              .put("ephemeral_5m_input_tokens", counts.written())
+              .put("ephemeral_1h_input_tokens", counts.writtenForAnHour());
+        }
+      }
+      case CONVERSE -> {
+        ArrayNode details =
+            usage
+                .put("inputTokens", counts.uncached())
+                .put("outputTokens", output)
+                .put("totalTokens", all)
+                .put("cacheReadInputTokens", counts.cached())
+                .put("cacheWriteInputTokens", written)
+                .putArray("cacheDetails");
+        if (counts.writtenForAnHour() > 0) {
+          details.addObject().put("ttl", "1h").put("inputTokens", counts.writtenForAnHour());
+        }
+        if (counts.written() > 0) {
+          details.addObject().put("ttl", "5m").put("inputTokens", counts.written());
+        }
+      }
       case GEMINI -> {
         usage.put("promptTokenCount", counts.prompt()).put("candidatesTokenCount", output);
         // As proto3 writes it: nothing for a zero.
@@ -213,6 +229,13 @@ public final class EventAnswer implements Answer {
       }
     }
     return usage;
+  }
+
+  private static void details(ObjectNode details, int cached, int written) {
+    details.put("cached_tokens", cached);
+    if (written > 0) {
+      details.put("cache_write_tokens", written);
+    }
   }
 
   private ByteBuf event(String name, ObjectNode event) {

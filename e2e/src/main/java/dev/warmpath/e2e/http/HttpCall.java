@@ -23,6 +23,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,20 @@ public final class HttpCall {
   /** Without the query. */
   public String path() {
     return uri.path();
+  }
+
+  /** Path and query, as they were sent. */
+  public String target() {
+    return uri.uri();
+  }
+
+  /** All headers by their names in lower case; of several of one name, their values in a list. */
+  public Map<String, String> headers() {
+    var all = new HashMap<String, String>();
+    for (Map.Entry<String, String> header : headers) {
+      all.merge(header.getKey().toLowerCase(Locale.ROOT), header.getValue(), (a, b) -> a + "," + b);
+    }
+    return all;
   }
 
   /** Whether this is {@code method} on exactly {@code path}. */

@@ -1,8 +1,9 @@
 package dev.warmpath.e2e.provider;
 
 /**
- * Tokens of one request, as Anthropic bills them: the four kinds of input add up.
+ * Tokens of one request, as Anthropic counts them: the four kinds of input add up.
  *
+ * @param written5m also what an API with one lifetime writes
  * @param uncached {@code input_tokens}
  */
 public record MessageUsage(long read, long written5m, long written1h, long uncached, long output) {

@@ -1,17 +1,11 @@
 package dev.warmpath.e2e.provider;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +24,6 @@ record MessagesRequest(
     String model, long maxTokens, boolean stream, List<PromptBlock> blocks, int markers) {
   private static final int MAX_MARKERS = 4;
   private static final int IMAGE_TOKENS = 1_600; // What a large image takes.
-
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   private static final Set<String> TOP_LEVEL =
       Set.of(
@@ -91,6 +82,42 @@ record MessagesRequest(
           Map.entry("thinking", Set.of("type", "thinking", "signature")),
           Map.entry("redacted_thinking", Set.of("type", "data")));
 
+  /** Who answers. */
+  enum Host {
+    ANTHROPIC,
+    /** Another's route of the same form, which knows markers and no lifetimes. */
+    WITHOUT_TTL,
+    /** InvokeModel. Whether to stream is in the path. */
+    BEDROCK,
+    /** RawPredict of Vertex AI. */
+    VERTEX;
+
+    /** What the body must name; empty: a header does. */
+    private String version() {
+      return switch (this) {
+        case ANTHROPIC, WITHOUT_TTL -> "";
+        case BEDROCK -> "bedrock-2023-05-31";
+        case VERTEX -> "vertex-2023-10-16";
+      };
+    }
+
+    private Set<String> topLevel() {
+      var members = new HashSet<>(TOP_LEVEL);
+      switch (this) {
+        case ANTHROPIC, WITHOUT_TTL -> {}
+        case BEDROCK -> {
+          members.removeAll(Set.of("model", "stream"));
+          members.addAll(Set.of("anthropic_version", "anthropic_beta"));
+        }
+        case VERTEX -> {
+          members.remove("model");
+          members.addAll(Set.of("anthropic_version", "anthropic_beta"));
+        }
+      }
+      return members;
+    }
+  }
+
   /**
    * Judges a body.
    *
@@ -99,41 +126,52 @@ record MessagesRequest(
    */
   static MessagesRequest parse(byte[] body, String scope, double bytesPerToken)
       throws ApiException {
+    return parse(body, Host.ANTHROPIC, "", scope, bytesPerToken);
+  }
+
+  /**
+   * Judges a body that any of Anthropic's hosts got.
+   *
+   * @param hostModel that the path names, as Anthropic names it; empty: the body does
+   * @param scope who shares the cache
+   * @throws ApiException as the API would answer
+   */
+  static MessagesRequest parse(
+      byte[] body, Host host, String hostModel, String scope, double bytesPerToken)
+      throws ApiException {
     JsonNode root;
     try {
-      root = JSON.readTree(body);
+      root = JsonBody.read(body);
     } catch (JsonProcessingException e) {
       throw ApiException.invalid("The request body is not valid JSON: " + e.getOriginalMessage());
-    } catch (IOException e) {
-      throw new IllegalStateException("reading from memory", e);
     }
     if (!root.isObject()) {
       throw ApiException.invalid("Input should be a valid dictionary or object");
     }
-    return new Parser(root, scope, bytesPerToken).parse();
+    return new Parser(root, host, hostModel, scope, bytesPerToken).parse();
   }
 
   /** One pass over one body. */
   private static final class Parser {
     private final JsonNode root;
+    private final Host host;
+    private final String hostModel;
     private final double bytesPerToken;
-    private final MessageDigest digest = sha256();
-    private final List<PromptBlock> blocks = new ArrayList<>();
-    private byte[] chain;
-    private long promptBytes;
+    private final PromptChain chain;
     private int markers;
     private boolean fiveMinutesSeen;
     private int lastMarkable = -1;
 
-    Parser(JsonNode root, String scope, double bytesPerToken) {
+    Parser(JsonNode root, Host host, String hostModel, String scope, double bytesPerToken) {
       this.root = root;
+      this.host = host;
+      this.hostModel = hostModel;
       this.bytesPerToken = bytesPerToken;
-      chain = scope.getBytes(StandardCharsets.UTF_8);
+      chain = new PromptChain(scope, bytesPerToken);
     }
 
     MessagesRequest parse() throws ApiException {
-      allow(root, "", TOP_LEVEL);
-      String model = text(root, "model");
+      String model = model();
       long maxTokens = integer(root, "max_tokens");
       JsonNode messages = root.path("messages");
       if (messages.isMissingNode()) {
@@ -151,11 +189,11 @@ record MessagesRequest(
             "max_tokens: 0 is not allowed with stream, thinking or a forced tool choice");
       }
 
-      layer("tools", model);
+      chain.layer("tools", model);
       tools(root.path("tools"));
-      layer("system", root.path("speed").toString(), Boolean.toString(cites(messages)));
+      chain.layer("system", root.path("speed").toString(), Boolean.toString(cites(messages)));
       system(root.path("system"));
-      layer(
+      chain.layer(
           "messages",
           root.path("tool_choice").toString(),
           root.path("thinking").toString(),
@@ -173,10 +211,31 @@ record MessagesRequest(
             "A maximum of 4 blocks with cache_control may be provided. Found %d."
                 .formatted(markers));
       }
-      return new MessagesRequest(model, maxTokens, stream, List.copyOf(blocks), markers);
+      return new MessagesRequest(model, maxTokens, stream, chain.blocks(), markers);
+    }
+
+    /** Those who host Anthropic's models take the version in the body, and the model by path. */
+    private String model() throws ApiException {
+      if (host.version().isEmpty()) {
+        allow(root, "", TOP_LEVEL);
+        return text(root, "model");
+      }
+      String version = text(root, "anthropic_version");
+      if (!version.equals(host.version())) {
+        throw ApiException.invalid(
+            "anthropic_version: Input should be '%s'".formatted(host.version()));
+      }
+      allow(root, "", host.topLevel());
+      if (host == Host.BEDROCK && root.has("cache_control") && ModelRow.isLegacy(hostModel)) {
+        throw ApiException.invalid("cache_control: Extra inputs are not permitted");
+      }
+      return hostModel;
     }
 
     private void tools(JsonNode tools) throws ApiException {
+      if (!tools.isMissingNode() && !tools.isArray()) {
+        throw ApiException.invalid("tools: Input should be a valid list");
+      }
       for (int i = 0; i < tools.size(); i++) {
         JsonNode tool = tools.get(i);
         String path = "tools." + i;
@@ -187,6 +246,12 @@ record MessagesRequest(
           required(tool, path + ".custom.", "input_schema");
         }
         int ttl = marker(tool, path);
+        if (ttl > 0 && tool.path("defer_loading").asBoolean()) {
+          throw ApiException.invalid(
+              ("Tool '%s' cannot have both defer_loading=true and cache_control set. Tools with"
+                      + " defer_loading cannot use prompt caching.")
+                  .formatted(tool.path("name").asText()));
+        }
         add(path, "tool", unmarked(tool).toString(), ttl);
       }
     }
@@ -265,10 +330,9 @@ record MessagesRequest(
         addBlock(path, role, block.path("source").toString(), ttl, IMAGE_TOKENS * bytesPerToken);
       } else {
         int markable = lastMarkable;
-        for (JsonNode nested : block.path("content")) {
-          if (nested.isObject() && marker(nested, path + ".content") > 0 && ttl == 0) {
-            ttl = 300; // Only the block as a whole can be cached.
-          }
+        for (int i = 0; i < block.path("content").size(); i++) {
+          // Only the block as a whole can be cached.
+          ttl = Math.max(ttl, nested(block.path("content").path(i), type, path + ".content." + i));
         }
         String canonical = unmarked(block).toString();
         addBlock(path, role, canonical, ttl, utf8(canonical).length);
@@ -276,6 +340,29 @@ record MessagesRequest(
           lastMarkable = markable;
         }
       }
+    }
+
+    /** The lifetime that a block inside another asks for; 0: none. */
+    private int nested(JsonNode block, String outer, String path) throws ApiException {
+      if (!block.isObject()) {
+        return 0;
+      }
+      int ttl = marker(block, path);
+      if (outer.equals("tool_result")) {
+        String type = block.path("type").asText();
+        Set<String> fields = BLOCKS.get(type);
+        if (fields == null) {
+          throw ApiException.invalid(
+              "%s: Input tag '%s' found using 'type' does not match any of the expected tags"
+                  .formatted(path, type));
+        }
+        allow(block, path + "." + type + ".", fields);
+        if (ttl > 0 && type.equals("text") && block.path("text").asText().isEmpty()) {
+          throw ApiException.invalid(
+              path + ".text: cache_control cannot be set for empty text blocks");
+        }
+      }
+      return ttl;
     }
 
     /** The top-level marker: it marks the last block that can be. */
@@ -288,15 +375,14 @@ record MessagesRequest(
       if (lastMarkable < 0) {
         return;
       }
-      PromptBlock last = blocks.get(lastMarkable);
+      PromptBlock last = chain.get(lastMarkable);
       if (last.ttlSeconds() != 0 && last.ttlSeconds() != ttl) {
         throw ApiException.invalid(
             "cache_control: ttl differs from that of the last block, %s".formatted(last.path()));
       }
       if (last.ttlSeconds() == 0) {
         inOrder(ttl, "cache_control");
-        blocks.set(
-            lastMarkable, new PromptBlock(last.path(), last.prefix(), last.endTokens(), ttl));
+        chain.mark(lastMarkable, ttl);
       }
     }
 
@@ -322,14 +408,17 @@ record MessagesRequest(
       }
     }
 
-    private static int ttl(JsonNode control, String path) throws ApiException {
+    private int ttl(JsonNode control, String path) throws ApiException {
       if (control.isMissingNode() || control.isNull()) {
         return 0;
       }
       if (!control.isObject() || !control.path("type").asText().equals("ephemeral")) {
         throw ApiException.invalid(path + ".type: Input should be 'ephemeral'");
       }
-      allow(control, path + ".ephemeral.", Set.of("type", "ttl"));
+      allow(
+          control,
+          path + ".ephemeral.",
+          host != Host.WITHOUT_TTL ? Set.of("type", "ttl") : Set.of("type"));
       return switch (control.path("ttl").asText("5m")) {
         case "5m" -> 300;
         case "1h" -> 3600;
@@ -343,27 +432,8 @@ record MessagesRequest(
     }
 
     private void addBlock(String path, String role, String canonical, int ttl, double bytes) {
-      promptBytes += Math.round(bytes);
-      extend(role, canonical);
-      var prefix = ByteBuffer.wrap(chain);
-      blocks.add(
-          new PromptBlock(
-              path,
-              new CachedPrefix(prefix.getLong(), prefix.getLong()),
-              (long) Math.ceil(promptBytes / bytesPerToken),
-              ttl));
-      lastMarkable = blocks.size() - 1;
-    }
-
-    private void layer(String name, String... parameters) {
-      extend(name, String.join("\0", parameters));
-    }
-
-    private void extend(String kind, String canonical) {
-      digest.update(chain);
-      digest.update((kind + "\0").getBytes(StandardCharsets.UTF_8));
-      digest.update(utf8(canonical));
-      chain = digest.digest();
+      chain.add(path, role, canonical, ttl, bytes);
+      lastMarkable = chain.size() - 1;
     }
 
     private boolean forcesTool() {
@@ -383,7 +453,7 @@ record MessagesRequest(
         fields.put(field.getKey(), field.getValue());
       }
     }
-    ObjectNode canonical = JSON.createObjectNode();
+    ObjectNode canonical = JsonNodeFactory.instance.objectNode();
     canonical.setAll(fields);
     return canonical;
   }
@@ -449,13 +519,5 @@ record MessagesRequest(
 
   private static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

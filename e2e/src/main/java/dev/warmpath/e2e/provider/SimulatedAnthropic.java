@@ -163,7 +163,8 @@ public final class SimulatedAnthropic implements AutoCloseable {
       var request =
           MessagesRequest.parse(call.body(), account.workspace(), settings.bytesPerToken());
       ModelRow row = ModelRow.of(request.model());
-      if (row == null) {
+      if (row == null || row.prices() == null) {
+        // It keeps bills: whoever's price is not published isn't offered.
         throw ApiException.notFound("model: " + request.model());
       }
       if (counts) {
@@ -318,7 +319,7 @@ public final class SimulatedAnthropic implements AutoCloseable {
         return;
       }
       MessageUsage usage = plan.usage().withOutput(sentTokens);
-      double usd = row.price(usage);
+      double usd = row.price(usage).orElseThrow();
       bills.merge(account.name(), Bill.ZERO.plus(usage, usd), (old, _) -> old.plus(usage, usd));
       if (records.size() == MAX_RECORDS) {
         records.removeFirst();

@@ -1,37 +1,32 @@
 package dev.warmpath.e2e.provider;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.warmpath.e2e.api.Asked;
 import dev.warmpath.e2e.api.EventAnswer;
-import dev.warmpath.e2e.api.Framing;
 import dev.warmpath.e2e.api.TokenCounts;
 import dev.warmpath.e2e.engine.BlockCache;
 import dev.warmpath.e2e.engine.RenderedPrompt;
 import dev.warmpath.e2e.http.HttpCall;
 import dev.warmpath.e2e.http.SimulatedServer;
+import dev.warmpath.e2e.provider.ProviderRules.Kind;
+import dev.warmpath.e2e.provider.ProviderRules.Verdict;
 import io.netty.channel.EventLoop;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * The hosted APIs beside Anthropic's own ({@link SimulatedAnthropic}), without a model and without
- * taking time: OpenAI's Responses and embeddings, Azure's deployments, Gemini, Bedrock's Converse
- * and InvokeModel, Vertex AI's rawPredict. It refuses shapes that the real ones refuse, caches
- * whole blocks of any prompt it has seen, and reports usage in each API's own form. A request with
- * a reserved header is refused with 400.
+ * The hosted APIs as a server, without a model and without taking time ({@link SimulatedAnthropic}
+ * takes its time, and keeps bills). It refuses what {@link ProviderRules} refuses, and a request
+ * with a reserved header with 400.
  *
  * <p>Its event loop owns all state; public methods may be called from any other thread.
  */
 public final class SimulatedApis implements AutoCloseable {
-  /** Requests that are remembered. */
+  /** Requests that are remembered, of those that were answered and of those that were refused. */
   public static final int MAX_RECORDS = 1_000;
 
   /**
@@ -39,37 +34,53 @@ public final class SimulatedApis implements AutoCloseable {
    *
    * @param path without the query
    * @param bodySha256 hex, of the body as it arrived
+   * @param markers that it set
    */
-  public record Served(String path, String bodySha256, String model, TokenCounts counts) {}
+  public record Served(
+      String path, String bodySha256, String model, int markers, TokenCounts counts) {}
 
   private static final int CACHE_BLOCKS = 10_000;
   private static final int BLOCK_TOKENS = 128;
-  private static final Pattern AZURE =
-      Pattern.compile("/openai/deployments/([^/]+)/chat/completions");
-  private static final Pattern GEMINI =
-      Pattern.compile("/v1beta/models/([^/:]+):(generateContent|streamGenerateContent)");
-  private static final Pattern VERTEX =
-      Pattern.compile(
-          "/v1/projects/[^/]+/locations/[^/]+/publishers/anthropic/models/([^/:]+):"
-              + "(rawPredict|streamRawPredict)");
-  private static final Pattern BEDROCK =
-      Pattern.compile(
-          "/model/([^/]+)/(converse|converse-stream|invoke|invoke-with-response-stream)");
 
   private final SimulatedServer server;
+  private final List<ProviderRules> apis;
+  private final boolean cachesAll;
 
   // Owned by the loop.
   private final BlockCache cache = new BlockCache(CACHE_BLOCKS);
   private final ArrayDeque<Served> records = new ArrayDeque<>();
+  private final ArrayDeque<String> rejections = new ArrayDeque<>();
   private long answers;
 
-  private SimulatedApis(EventLoop loop) {
+  private SimulatedApis(EventLoop loop, List<ProviderRules> apis, boolean cachesAll) {
+    this.apis = apis;
+    this.cachesAll = cachesAll;
     server = SimulatedServer.start(loop, 0, new Model());
   }
 
-  /** Starts one on any free port. */
+  /**
+   * Starts one of all APIs on any free port that asks nobody for a key and caches whole blocks of
+   * any prompt it has seen, whatever the API's cache would do: there is usage to be read then.
+   */
   public static SimulatedApis start(EventLoop loop) {
-    return new SimulatedApis(loop);
+    return new SimulatedApis(
+        loop, rules(Kind.values(), ProviderAccess.OPEN, InstantSource.system()), true);
+  }
+
+  /**
+   * Starts one on any free port that caches as its APIs do.
+   *
+   * @param time by which cache entries and signatures age
+   * @param kinds of several that have a path, the first answers
+   */
+  public static SimulatedApis start(
+      EventLoop loop, ProviderAccess access, InstantSource time, Kind... kinds) {
+    return new SimulatedApis(loop, rules(kinds, access, time), false);
+  }
+
+  private static List<ProviderRules> rules(
+      Kind[] kinds, ProviderAccess access, InstantSource time) {
+    return Arrays.stream(kinds).map(kind -> ProviderRules.of(kind, access, time)).toList();
   }
 
   /** {@code 127.0.0.1:port}. */
@@ -80,6 +91,11 @@ public final class SimulatedApis implements AutoCloseable {
   /** What it has answered, oldest first. */
   public List<Served> served() {
     return server.call(() -> List.copyOf(records));
+  }
+
+  /** Status and message of what it has refused, oldest first. */
+  public List<String> rejections() {
+    return server.call(() -> List.copyOf(rejections));
   }
 
   @Override
@@ -94,14 +110,15 @@ public final class SimulatedApis implements AutoCloseable {
       try {
         String reserved = call.reservedHeader();
         if (!reserved.isEmpty()) {
-          throw new IllegalArgumentException("reserved header " + reserved);
+          throw ApiException.invalid("reserved header " + reserved);
         }
-        Asked asked = asked(call);
-        answer(call, asked);
-      } catch (IllegalArgumentException e) {
-        ObjectNode error = new ObjectMapper().createObjectNode();
-        error.putObject("error").put("code", 400).put("message", String.valueOf(e.getMessage()));
-        call.respondJson(400, error);
+        answer(call);
+      } catch (ApiException e) {
+        add(rejections, e.status() + " " + e.text());
+        if (e.type().endsWith("Exception")) { // Amazon names its errors so.
+          call.with("x-amzn-errortype", e.type());
+        }
+        call.respondJson(e.status(), e.body());
       }
     }
 
@@ -109,16 +126,25 @@ public final class SimulatedApis implements AutoCloseable {
     public void died() {}
   }
 
-  private void answer(HttpCall call, Asked asked) {
-    RenderedPrompt prompt = RenderedPrompt.of(asked.chat());
-    long[] chain = prompt.chain(BLOCK_TOKENS);
-    int cached = cache.match(chain) * BLOCK_TOKENS;
-    cache.insert(chain);
-    var counts = new TokenCounts(prompt.tokens(), cached, asked.outputTokens());
-    if (records.size() == MAX_RECORDS) {
-      records.removeFirst();
+  private void answer(HttpCall call) throws ApiException {
+    for (ProviderRules api : apis) {
+      ProviderPath path = api.path(call.target());
+      if (path != null && call.method().equals("POST")) {
+        Verdict verdict = api.judge(call.target(), call.headers(), call.body());
+        Asked asked =
+            Asked.of(path.api(), path.model(), path.framing(), path.stream(), call.body());
+        answer(call, asked, verdict);
+        return;
+      }
     }
-    records.addLast(new Served(call.path(), sha256(call.body()), asked.model(), counts));
+    throw ApiException.notFound("unknown path " + call.path());
+  }
+
+  private void answer(HttpCall call, Asked asked, Verdict verdict) {
+    TokenCounts counts = cachesAll ? cached(asked) : verdict.counts(asked.outputTokens());
+    add(
+        records,
+        new Served(call.path(), sha256(call.body()), asked.model(), verdict.markers(), counts));
     var answer = new EventAnswer(asked, "resp_sim_" + ++answers);
     if (!asked.stream()) {
       call.respondJson(200, answer.whole(counts));
@@ -133,63 +159,19 @@ public final class SimulatedApis implements AutoCloseable {
     call.end();
   }
 
-  private static Asked asked(HttpCall call) {
-    String path = call.path();
-    byte[] body = call.body();
-    if (path.equals("/v1/responses")) {
-      return Asked.of(Asked.Api.RESPONSES, "", Framing.NAMED_EVENTS, false, body);
-    }
-    if (path.equals("/v1/embeddings")) {
-      return Asked.of(Asked.Api.EMBEDDINGS, "", Framing.EVENTS, false, body);
-    }
-    Matcher azure = AZURE.matcher(path);
-    if (azure.matches()) {
-      return Asked.of(Asked.Api.CHAT, azure.group(1), Framing.EVENTS, false, body);
-    }
-    Matcher gemini = GEMINI.matcher(path);
-    if (gemini.matches()) {
-      boolean events = "sse".equals(call.query().get("alt"));
-      return Asked.of(
-          Asked.Api.GEMINI,
-          gemini.group(1),
-          events ? Framing.EVENTS : Framing.ARRAY,
-          gemini.group(2).startsWith("stream"),
-          body);
-    }
-    Matcher vertex = VERTEX.matcher(path);
-    if (vertex.matches()) {
-      requireVersion(body, "vertex-2023-10-16");
-      return Asked.of(
-          Asked.Api.MESSAGES,
-          vertex.group(1),
-          Framing.NAMED_EVENTS,
-          vertex.group(2).startsWith("stream"),
-          body);
-    }
-    Matcher bedrock = BEDROCK.matcher(path);
-    if (bedrock.matches()) {
-      String model = URLDecoder.decode(bedrock.group(1), StandardCharsets.UTF_8);
-      boolean stream = bedrock.group(2).endsWith("stream");
-      if (bedrock.group(2).startsWith("converse")) {
-        return Asked.of(Asked.Api.CONVERSE, model, Framing.MESSAGES, stream, body);
-      }
-      requireVersion(body, "bedrock-2023-05-31");
-      return Asked.of(Asked.Api.MESSAGES, model, Framing.CHUNKS, stream, body);
-    }
-    throw new IllegalArgumentException("unknown path " + path);
+  private TokenCounts cached(Asked asked) {
+    RenderedPrompt prompt = RenderedPrompt.of(asked.chat());
+    long[] chain = prompt.chain(BLOCK_TOKENS);
+    int cached = cache.match(chain) * BLOCK_TOKENS;
+    cache.insert(chain);
+    return new TokenCounts(prompt.tokens(), cached, asked.outputTokens());
   }
 
-  /**
-   * Those who host Anthropic's models take the version in the body, and neither model nor header.
-   */
-  private static void requireVersion(byte[] body, String version) {
-    String text = new String(body, StandardCharsets.UTF_8);
-    if (!text.contains("\"anthropic_version\":\"" + version + '"')) {
-      throw new IllegalArgumentException("anthropic_version (expected: " + version + ")");
+  private static <T> void add(ArrayDeque<T> to, T value) {
+    if (to.size() == MAX_RECORDS) {
+      to.removeFirst();
     }
-    if (text.contains("\"model\":")) {
-      throw new IllegalArgumentException("model: Extra inputs are not permitted");
-    }
+    to.addLast(value);
   }
 
   private static String sha256(byte[] body) {

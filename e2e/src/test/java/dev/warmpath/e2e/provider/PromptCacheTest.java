@@ -20,10 +20,12 @@ class PromptCacheTest {
       sum = sum.plus(exchange(turn * MINUTE, block(1, 5_000, 300), block(100 + turn, 5_200, 0)));
     }
     assertThat(sum).isEqualTo(new MessageUsage(50_000, 5_000, 0, 2_200, 0));
-    assertThat(requireNonNull(ModelRow.of("claude-sonnet-5-5")).price(sum)).isEqualTo(0.0219);
+    assertThat(requireNonNull(ModelRow.of("claude-sonnet-5-5")).price(sum).orElseThrow())
+        .isEqualTo(0.0219);
     assertThat(
             requireNonNull(ModelRow.of("claude-sonnet-5-5"))
-                .price(new MessageUsage(0, 0, 0, 57_200, 0)))
+                .price(new MessageUsage(0, 0, 0, 57_200, 0))
+                .orElseThrow())
         .isEqualTo(0.1144);
   }
 
