@@ -259,6 +259,7 @@ record MessagesRequest(
     private void system(JsonNode system) throws ApiException {
       if (system.isTextual()) {
         if (!system.textValue().isEmpty()) {
+          visible(system.textValue(), "system");
           add("system", "system", system.textValue(), 0);
         }
       } else if (system.isArray()) {
@@ -287,6 +288,7 @@ record MessagesRequest(
           throw ApiException.invalid(
               "%s: %s messages must have non-empty content".formatted(path, role));
         }
+        visible(content.textValue(), "messages");
         add(path + ".content", role, content.textValue(), 0);
       } else if (content.isArray()) {
         if (content.isEmpty()) {
@@ -321,10 +323,7 @@ record MessagesRequest(
         if (text.isEmpty()) {
           throw ApiException.invalid(part + ": text content blocks must be non-empty");
         }
-        if (text.isBlank()) {
-          throw ApiException.invalid(
-              part + ": text content blocks must contain non-whitespace text");
-        }
+        visible(text, part);
         add(path, role, text, ttl);
       } else if (type.equals("image")) {
         addBlock(path, role, block.path("source").toString(), ttl, IMAGE_TOKENS * bytesPerToken);
@@ -339,6 +338,13 @@ record MessagesRequest(
         if (type.endsWith("thinking")) {
           lastMarkable = markable;
         }
+      }
+    }
+
+    /** A string stands for a block of text, and none may be blank. */
+    private static void visible(String text, String part) throws ApiException {
+      if (text.isBlank()) {
+        throw ApiException.invalid(part + ": text content blocks must contain non-whitespace text");
       }
     }
 

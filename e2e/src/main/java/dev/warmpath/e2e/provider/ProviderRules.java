@@ -366,6 +366,12 @@ public final class ProviderRules {
       throws ApiException {
     OpenAiPrompt prompt =
         ChatRequest.parse(host.object(body), host, path.model(), tenant, BYTES_PER_TOKEN);
+    if (kind == Kind.AZURE
+        && path.model().isEmpty()
+        && !prompt.caching().key().isEmpty()
+        && ModelRow.openAi(prompt.model()) == null) {
+      throw host.unknown("", "prompt_cache_key"); // Only OpenAI's models take it there.
+    }
     boolean caches = kind != Kind.MISTRAL || !prompt.caching().key().isEmpty();
     MessageUsage usage = inSteps(path, prompt, tenant, body, host, caches ? steps : null);
     return relative(path, prompt, tenant, usage, kind == Kind.AZURE ? null : steps);

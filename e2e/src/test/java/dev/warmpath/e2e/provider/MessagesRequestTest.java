@@ -32,6 +32,10 @@ class MessagesRequestTest {
           {'model':'m','max_tokens':9,HI,'system':[{'type':'text','text':'','MARK'}]} | empty text blocks
           {'model':'m','max_tokens':9,HI,'system':[{'type':'text','text':''}]}        | non-empty
           {'model':'m','max_tokens':9,HI,'system':[{'type':'text','text':' '}]}       | non-whitespace
+          {'model':'m','max_tokens':9,HI,'system':' '}                   | non-whitespace
+          {'model':'m','max_tokens':9,'messages':[{'role':'user','content':' '}]}     | non-whitespace
+          {'model':'m','max_tokens':9,HI,'tools':[{'name':'t','input_schema':{},'defer_loading':true,'MARK'}]} | cannot have both
+          {'model':'m','max_tokens':9,'messages':[{'role':'user','content':[{'type':'tool_result','tool_use_id':'1','content':[{'type':'text','text':'a','x':1}]}]}]} | messages.0.content.0.content.0.text.x: Extra inputs
           {'model':'m','max_tokens':9,HI,'system':[{'type':'text','text':'a','cache_control':{'type':'forever'}}]} | ephemeral
           {'model':'m','max_tokens':9,HI,'system':[{'type':'text','text':'a','cache_control':{'type':'ephemeral','ttl':'2h'}}]} | '5m' or '1h'
           {'model':'m','max_tokens':9,HI,'system':[{'type':'text','text':'a','cache_control':{'type':'ephemeral','x':1}}]} | x: Extra inputs

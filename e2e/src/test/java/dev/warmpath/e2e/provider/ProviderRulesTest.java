@@ -542,6 +542,16 @@ class ProviderRulesTest {
   }
 
   @Test
+  void azure_keyWithAModelThatIsNotOpenAis_isRefused() throws ApiException {
+    String body = "{'model':'%s',HI,'prompt_cache_key':'k'}";
+    String path = "/openai/v1/chat/completions";
+    assertRefused(
+        Kind.AZURE, path, filled(body.formatted("grok-5")), 400, "supplied: prompt_cache_key");
+    assertThat(judge(Kind.AZURE, path, filled(body.formatted("gpt-5.5"))).model())
+        .isEqualTo("gpt-5.5");
+  }
+
+  @Test
   void judge_withoutKeyOrAtAnotherPath_isRefused() {
     for (Kind kind : List.of(Kind.ANTHROPIC, Kind.OPENAI_CHAT, Kind.QWEN, Kind.GROQ)) {
       assertThatThrownBy(() -> rules(kind).judge("/v2", Map.of("authorization", KEY), bytes("{}")))
