@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,10 +19,11 @@ import java.util.regex.Pattern;
  */
 final class CalendarWords {
 
-  /** A month's name, whole and short. */
+  /** A month's name that a day's number makes a date. */
   static final char MONTH = '\uE001';
 
-  static final char SHORT_MONTH = '\uE002';
+  /** One that is a word of some language as well, so that more must stand beside it. */
+  static final char WEAK_MONTH = '\uE002';
 
   /** A weekday's name, whole and short. */
   static final char WEEKDAY = '\uE003';
@@ -34,18 +36,36 @@ final class CalendarWords {
   /** What stands between the parts of a date, or before its time. */
   static final char LINK = '\uE006';
 
-  /** What stands behind an hour. */
+  /** What stands behind a time of day. */
   static final char CLOCK = '\uE007';
+
+  /** What stands behind a time of day or the length of a time. */
+  static final char HOURS = '\uE008';
+
+  /** A link that a time of day follows. */
+  static final char AT = '\uE009';
 
   private static final List<String> LANGUAGES =
       List.of(
           "en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "hu", "ro",
           "ru", "uk", "tr", "el", "id");
 
+  /** Months that are verbs without a capital letter, or at the beginning of a sentence. */
+  private static final Set<String> ENGLISH_VERBS = Set.of("may", "march");
+
+  /** Weekdays that are ordinal numbers, a week, months, a market, a medium. */
+  private static final Set<String> NO_DAYS_ALONE =
+      Set.of("segunda", "terça", "quarta", "quinta", "sexta", "minggu", "luni", "pazar", "среда");
+
+  /** Those short months that are no other words where they have a capital letter. */
+  private static final Set<String> SHORT_MONTHS =
+      Set.copyOf(
+          List.of("jan feb mar apr may jun jul aug sep sept oct nov dec okt dez".split(" ", -1)));
+
   private static final Map<String, Character> WORDS = words();
 
   private static final Pattern WORD =
-      Pattern.compile("(?<![\\p{L}\\p{N}])\\p{L}[\\p{L}\\p{M}]{0,19}");
+      Pattern.compile("(?<![\\p{L}\\p{N}])\\p{L}[\\p{L}\\p{M}]{0,19}+(?![\\p{L}\\p{N}])");
 
   /** Weekdays and halves of the day of Chinese, Japanese and Korean. */
   private static final Pattern OF_CHARACTERS =
@@ -71,19 +91,23 @@ final class CalendarWords {
       }
       for (TextStyle style : styles) {
         for (Month month : Month.values()) {
-          put(words, whole ? MONTH : SHORT_MONTH, locale -> month.getDisplayName(style, locale));
+          put(words, whole ? MONTH : WEAK_MONTH, locale -> month.getDisplayName(style, locale));
         }
       }
     }
     // October and September of Portuguese and Italian, and far more often English words.
     words.remove("out");
     words.remove("set");
-    put(words, SHORT_MONTH, "sept");
+    for (String day : NO_DAYS_ALONE) {
+      words.put(day, SHORT_WEEKDAY);
+    }
+    put(words, WEAK_MONTH, "sept");
     put(words, SHORT_WEEKDAY, "tues thurs");
     put(words, WEEKDAY, "sonnabend");
-    put(words, LINK, "at um on à às a las alle le den of the de del dne kl klo ob om v в");
-    put(words, CLOCK, "uhr hrs hours uur heures horas ore");
-    put(words, HALF, "am pm");
+    put(words, LINK, "on a as le den of the de del dne");
+    put(words, AT, "at um à às las alle kl klo ob om v в");
+    put(words, CLOCK, "uhr");
+    put(words, HOURS, "hrs hours uur heures horas ore");
     return words;
   }
 
@@ -111,9 +135,11 @@ final class CalendarWords {
     StringBuilder signs = new StringBuilder(text);
     Matcher word = WORD.matcher(text);
     while (word.find()) {
-      Character sign = WORDS.get(word.group().toLowerCase(Locale.ROOT));
+      String found = word.group();
+      Character sign = WORDS.get(found.toLowerCase(Locale.ROOT));
       if (sign != null) {
-        replace(signs, word.start(), word.end(), sign);
+        boolean opens = word.start() >= 2 && text.startsWith(". ", word.start() - 2);
+        replace(signs, word.start(), word.end(), sign(found, sign, opens));
       }
     }
     Matcher characters = OF_CHARACTERS.matcher(text);
@@ -122,6 +148,20 @@ final class CalendarWords {
       replace(signs, characters.start(), characters.end(), day ? WEEKDAY : HALF);
     }
     return signs.toString();
+  }
+
+  /**
+   * What a word is as it is written.
+   *
+   * @param opens whether a sentence may begin with it
+   */
+  private static char sign(String word, char sign, boolean opens) {
+    String small = word.toLowerCase(Locale.ROOT);
+    boolean capital = Character.isUpperCase(word.charAt(0)) && small.endsWith(word.substring(1));
+    if (sign == MONTH && (!capital || opens) && ENGLISH_VERBS.contains(small)) {
+      return WEAK_MONTH;
+    }
+    return sign == WEAK_MONTH && capital && SHORT_MONTHS.contains(small) ? MONTH : sign;
   }
 
   private static void replace(StringBuilder signs, int from, int to, char sign) {

@@ -27,11 +27,21 @@ final class Reader {
   private static final String STOP = "(?![0-9A-Za-z])";
 
   // Words of the calendar are signs: CalendarWords.
-  private static final String MONTH = "(?:\uE001+|\uE002+\\.?)";
-  private static final String WEEKDAY = "(?:\uE003+(?:-feira)?|\uE004+\\.?)";
-  private static final String LINKS = "(?:(?:\uE006+\\s){1,2})?";
+  private static final String MONTH = "\uE001+\\.?";
+  private static final String ANY_MONTH = "[\uE001\uE002]+\\.?";
+  private static final String WEEKDAY = "(?:\uE003+(?:-feira)?|\uE004+(?:-feira|\\.)?)";
+
+  /** One that no other word is. */
+  private static final String SURE_WEEKDAY = "(?:\uE003+(?:-feira)?|\uE004+(?:-feira|\\.|(?=,)))";
+
+  private static final String LINKS = "(?:(?:[\uE006\uE009]+\\s){1,2})?";
   private static final String YEAR = "(?:19|20)\\d\\d";
+
+  /** A year of two digits, behind numbers: what runs today, not what is on each list. */
+  private static final String SHORT_YEAR = "[1-4]\\d(?!\\d|[-/.]\\d)";
+
   private static final String DAY = "(?:0?[1-9]|[12]\\d|3[01])";
+  private static final String ORDINAL = "(?:st|nd|rd|th|er|º|°)";
   private static final String MONTH_NUMBER = "(?:0?[1-9]|1[0-2])";
   private static final String TWO_MONTH = "(?:0[1-9]|1[0-2])";
   private static final String TWO_DAY = "(?:0[1-9]|[12]\\d|3[01])";
@@ -39,14 +49,17 @@ final class Reader {
   /** Behind a date of numbers. */
   private static final String IN_BRACKETS = "(?:,?\\s?[(（]?" + WEEKDAY + "[)）]?)?";
 
+  private static final String YEAR_BESIDE =
+      "(?:(?:,?\\s|-)" + LINKS + "(?:" + YEAR + "|\\d\\d(?![\\d:h.])))?";
+
   /** Dates, the more telling before those that could be part of them. */
   private static final Pattern DATES =
       insensitive(
           BEGIN
-              + "(?:"
+              + "(?<!\\d[-/.])(?:"
               + String.join(
                   "|",
-                  YEAR + "([-/.])" + MONTH_NUMBER + "\\1" + DAY + "(?!\\d)" + IN_BRACKETS,
+                  YEAR + "([-/.])" + MONTH_NUMBER + "\\1" + DAY + "(?!\\d|\\.\\d)" + IN_BRACKETS,
                   YEAR + "\\. ?" + MONTH_NUMBER + "\\. ?" + DAY + "\\." + IN_BRACKETS,
                   "(?:"
                       + WEEKDAY
@@ -60,33 +73,55 @@ final class Reader {
                       + MONTH_NUMBER
                       + "\\. )(?:"
                       + YEAR
-                      + "|\\d\\d)(?!\\d)",
-                  MONTH_NUMBER + "([-/.])" + DAY + "\\3(?:" + YEAR + "|\\d\\d)(?!\\d)",
+                      + "(?!\\d)|"
+                      + SHORT_YEAR
+                      + ")",
+                  MONTH_NUMBER + "([-/.])" + DAY + "\\3(?:" + YEAR + "(?!\\d)|" + SHORT_YEAR + ")",
                   "(?:"
                       + WEEKDAY
                       + ",?\\s"
                       + LINKS
                       + ")?"
                       + DAY
-                      + "(?:st|nd|rd|th|er|[.º°])?[\\s-]"
+                      + "(?:"
+                      + ORDINAL
+                      + "|[.])?[\\s-]"
                       + LINKS
                       + MONTH
-                      + "(?:(?:,?\\s|-)"
+                      + YEAR_BESIDE,
+                  SURE_WEEKDAY
+                      + ",?\\s"
                       + LINKS
+                      + DAY
                       + "(?:"
-                      + YEAR
-                      + "|\\d\\d(?![\\d:h.])))?",
+                      + ORDINAL
+                      + "|[.])?[\\s-]"
+                      + LINKS
+                      + ANY_MONTH
+                      + YEAR_BESIDE,
+                  DAY + ORDINAL + "[\\s-]" + LINKS + ANY_MONTH + YEAR_BESIDE,
+                  DAY + "\\.?[\\s-]" + LINKS + ANY_MONTH + "(?:,?\\s|-)" + LINKS + YEAR,
+                  DAY + "\\. \uE002+\\.(?=\\s?$|\\s?\\n|,|\\s\\d)",
                   "(?:"
                       + WEEKDAY
                       + ",?\\s)?"
                       + MONTH
                       + "[\\s-]"
                       + DAY
-                      + "(?:st|nd|rd|th)?(?![\\d:h])(?:(?:,?\\s|-)"
+                      + "(?:st|nd|rd|th)?(?![\\d:h]|[.,]\\d)(?:(?:,?\\s|-)"
                       + YEAR
                       + ")?",
-                  DAY + "/" + MONTH + "/" + YEAR,
-                  YEAR + "\\.?[-\\s]" + MONTH + "[-\\s]" + DAY + "(?!\\d)",
+                  SURE_WEEKDAY + ",?\\s" + ANY_MONTH + "[\\s-]" + DAY + "(?![\\d:h]|[.,]\\d)",
+                  ANY_MONTH
+                      + "[\\s-]"
+                      + DAY
+                      + "(?:(?:st|nd|rd|th)(?:,?\\s"
+                      + YEAR
+                      + ")?|(?:,?\\s|-)"
+                      + YEAR
+                      + ")",
+                  DAY + "/" + ANY_MONTH + "/" + YEAR,
+                  YEAR + "\\.?[-\\s]" + ANY_MONTH + "[-\\s]" + DAY + "(?!\\d)",
                   YEAR + TWO_MONTH + TWO_DAY + "(?!\\d)",
                   "(?:(?:"
                       + YEAR
@@ -97,17 +132,31 @@ final class Reader {
                       + "[日号일]"
                       + IN_BRACKETS,
                   YEAR + "-?W[0-5]\\d(?:-?[1-7])?",
-                  "(?:KW|CW|calendar week|week)\\s?[0-5]?\\d(?:[/,]?\\s?" + YEAR + ")?",
+                  "(?:KW|CW|calendar week)\\s?[0-5]?\\d(?:[/,]?\\s?" + YEAR + ")?",
+                  "week\\s?[0-5]?\\d(?:\\s?[/,]|\\sof)?\\s?" + YEAR,
                   "Q[1-4][\\s/-]?" + YEAR,
                   MONTH + "\\s" + LINKS + YEAR,
                   YEAR + "[年년]\\s?" + MONTH_NUMBER + "[月월]",
-                  "\uE003+" + STOP,
-                  "\uE001+" + STOP)
+                  "(?:\uE003+(?:-feira)?|\uE004+-feira)" + STOP)
               + ")");
 
   private static final String HOUR = "(?:[01]?\\d|2[0-4])";
   private static final String MINUTE = "[0-5]\\d";
-  private static final String HALF = "(?:[ap]\\.?\\s?m(?!\\p{L})\\.?|\uE005+\\.?)";
+
+  /** Behind hours and minutes. */
+  private static final String HALF = "(?:[ap]\\.?\\s?m(?!\\p{L})\\.?)";
+
+  /** Behind an hour alone: "am" is a word of German as well, and may stand behind any number. */
+  private static final String SURE_HALF =
+      "(?:(?<=\\d)[ap]m(?!\\p{L})|\\s?(?:p\\.?\\s?m(?!\\p{L})|(?-i:AM)(?!\\p{L})"
+          + "|a\\.?\\s?m(?!\\p{L})\\.?(?=\\s*(?:$|[,;:!?)\\]\"'\\n|–-])|\\.(?:\\s|$)"
+          + "|\\s(?:on|today|tomorrow|to|until|till|and|every|sharp|local|utc|gmt"
+          + "|(?-i:[A-Z]{1,4}T))\\b)))";
+
+  /** What is measured or paid, and no time. */
+  private static final String UNIT =
+      "(?:[€$£¥%]|(?:eur|euros?|usd|dollars?|chf|pounds?|percent|prozent|points?|k?g|k?m|[cm]m"
+          + "|[kmg]b)\\b)";
 
   private static final Pattern CLOCKS =
       insensitive(
@@ -117,16 +166,20 @@ final class Reader {
               + String.join(
                   "|",
                   HOUR + "(?::" + MINUTE + "){1,2}(?:[.,:]\\d{1,9})?",
-                  "(?:0?[1-9]|1[0-2])(?=\\s?" + HALF + ")",
+                  "(?:0?[1-9]|1[0-2])(?=" + SURE_HALF + ")",
                   HOUR + "\\s?h\\s?" + MINUTE + "(?!\\d)",
-                  HOUR + "[.]" + MINUTE + "(?=\\s?(?:\uE007|h(?!\\p{L})|" + HALF + "))",
-                  "(?<=\\bkl[.] |\uE006 )" + HOUR + "[.]" + MINUTE + "(?!\\d)",
+                  HOUR + "[.]" + MINUTE + "(?=\\s?(?:\uE007|h(?!\\p{L}))|" + SURE_HALF + ")",
+                  "(?<=\uE009[.]? )" + HOUR + "[.]" + MINUTE + "(?![.,]?\\d|\\s?" + UNIT + ")",
                   HOUR + "(?=\\s(?:\uE007|o'clock))",
-                  HOUR + "\\s?[時时點点시](?:\\s?[0-5]?\\d\\s?[分분])?(?:\\s?[0-5]?\\d\\s?[秒초])?",
+                  "(?<=\uE009 )(?:" + HOUR + "|(?:[01]\\d|2[0-3])" + MINUTE + ")(?=\\s\uE008)",
+                  "(?<=\uE005 ?)" + HOUR + "\\s?[點点]",
+                  HOUR
+                      + "\\s?(?:[时時시](?![间間간])|[點点](?=\\s?(?:[0-5]?\\d\\s?分|[半整钟鐘])))"
+                      + "(?:\\s?[0-5]?\\d\\s?[分분])?(?:\\s?[0-5]?\\d\\s?[秒초])?",
                   "(?:[01]\\d|2[0-3])[0-5]\\d(?=\\s?(?:Z|UTC|GMT|\uE007)(?!\\p{L}))")
               + ")(?:\\s?"
               + HALF
-              + ")?(?:\\s(?:\uE007+|o'clock))?"
+              + ")?(?:\\s(?:[\uE007\uE008]+|o'clock))?"
               + "(?:\\s?\\(?(?:Z|UTC|GMT|[A-Z]{1,4}[SD]?T)(?!\\p{L}|\\d))?(?:\\s?[+-]\\d\\d:?\\d\\d(?!\\d))?\\)?");
 
   private static final Pattern YEAR_BEHIND = Pattern.compile("\\s" + YEAR + STOP);
@@ -134,7 +187,7 @@ final class Reader {
   /** Between a date and its time, or the other way round. */
   private static final Pattern BETWEEN =
       insensitive(
-          "(?:[T:]|[\\s,;@_()（）|/·–-]{0,3}(?:(?:\uE006+|a|as|time:?|clock:?)\\s){0,2}[\\s(（]?)");
+          "(?:[T:]|[\\s,;@_()（）|/·–-]{0,3}(?:(?:[\uE006\uE009]+|a|as|time:?|clock:?)\\s){0,2}[\\s(（]?)");
 
   /** Date and time without signs between them. */
   private static final Pattern COMPACT =
@@ -205,6 +258,21 @@ final class Reader {
 
   private static final Pattern WITH_DIGITS =
       Pattern.compile("(?<![0-9A-Za-z])(?=[A-Za-z_-]{0,40}\\d)[0-9A-Za-z_-]{1,128}");
+
+  /**
+   * Numbers with marks between them that are no date without a year of four digits, and no time.
+   */
+  private static final Pattern NUMBERED =
+      insensitive(
+          "(?<!\\p{L})(?:v|ver|vers|versi[oó]n|versione|versão|versie|release|build|rev|revision"
+              + "|firmware|patch|tag|kernel|python|java|node|php|chapter|section|clause|article"
+              + "|paragraph|kapitel|abschnitt|ziffer|artikel|capítulo|sección|chapitre|capitolo"
+              + "|sezione|score|ratio|odds|scale|verse|format|maßstab|verhältnis|part|serial)"
+              + "(?:\\s(?:is|ist|of|von|es|est))?[\\s.:#=-]{0,3}\\z");
+
+  private static final int NUMBERED_CHARS = 24;
+  private static final Pattern NO_YEAR = Pattern.compile("\\d{1,2}([-/.])\\d\\d?\\1\\d\\d");
+  private static final Pattern MINUTES = Pattern.compile("\\d{1,2}:\\d\\d");
 
   /** A stretch of the text, with what it was taken for. */
   private record Span(Form form, int start, int end) {}
@@ -394,7 +462,9 @@ final class Reader {
     List<Span> spans = new ArrayList<>();
     String signs = CalendarWords.signs(window);
     List<Span> dates = find(DATES, Form.DATE, signs);
+    dates.removeIf(date -> isNumbered(window, date, NO_YEAR));
     List<Span> clocks = find(CLOCKS, Form.CLOCK, signs);
+    clocks.removeIf(clock -> isNumbered(window, clock, MINUTES));
     for (Span clock : clocks) {
       Span joined = clock;
       for (Span date : dates) {
@@ -417,6 +487,22 @@ final class Reader {
     spans.addAll(find(BARE_UUIDS, Form.BARE_UUID, window));
     spans.addAll(find(EMAILS, Form.EMAIL, window));
     return spans;
+  }
+
+  /**
+   * Whether the words before say that numbers of a form are a version's, a section's, a count's.
+   */
+  private static boolean isNumbered(String window, Span span, Pattern form) {
+    if (!form.matcher(window).region(span.start, span.end).matches()) {
+      return false;
+    }
+    Matcher numbered =
+        NUMBERED.matcher(window).region(Math.max(0, span.start - NUMBERED_CHARS), span.start);
+    return numbered.useTransparentBounds(true).find()
+        || switch (Cue.around(window, span.start, span.end)) {
+          case COUNT, ID, DIGEST -> form == NO_YEAR;
+          case NONE, USER, VERSION -> false;
+        };
   }
 
   private static Span join(String window, Span clock, Span date) {
