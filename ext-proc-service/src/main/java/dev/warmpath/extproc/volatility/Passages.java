@@ -38,8 +38,9 @@ final class Passages {
    * @param order hash of it
    * @param words that moved, at least
    * @param common share of the words among those passages that both texts have
+   * @param verbatim share of them that both have in whole sentences
    */
-  record Moved(int from, int to, long order, int words, double common) {}
+  record Moved(int from, int to, long order, int words, double common, double verbatim) {}
 
   /** Words of letters: their positions among all. */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
@@ -109,14 +110,14 @@ final class Passages {
     }
     int from = after.tokens[nowFrom];
     int to = end(after, nowTo, now);
-    double share =
-        common(
-            Arrays.copyOfRange(then, before.tokens[thenFrom], end(before, thenTo, then)),
-            Arrays.copyOfRange(now, from, to));
+    long[] left = Arrays.copyOfRange(then, before.tokens[thenFrom], end(before, thenTo, then));
+    long[] came = Arrays.copyOfRange(now, from, to);
+    double verbatim = Verbatim.share(left, came);
+    double share = common(left, came);
     if (share < LEAST_COMMON) {
       return null;
     }
-    return new Moved(from, to, order(runs, nowFrom, nowTo), movedWords, share);
+    return new Moved(from, to, order(runs, nowFrom, nowTo), movedWords, share, verbatim);
   }
 
   /** Behind the word before one, of the text. */
@@ -124,7 +125,7 @@ final class Passages {
     return word == words.count ? tokens.length : words.tokens[word];
   }
 
-  /** Share of the words of the longer of two texts that the other one has as well. */
+  /** Share of the words of the longer of two texts that the other one has as well; sorts both. */
   private static double common(long[] then, long[] now) {
     Arrays.sort(then);
     Arrays.sort(now);

@@ -605,6 +605,51 @@ class VolatilityDetectorTest {
         .containsExactly(VolatileKind.RETRIEVAL_ORDER);
   }
 
+  /** A reviewer's: of 36 such logs, 27 were said to hold passages in another order. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "# %w, the %t was %v by %s %w.",
+        "%n:%n:%n %L %s %t %v after %n ms",
+        "{\"id\":%n,\"region\":\"%w\",\"status\":\"%v\",\"service\":\"%s\",\"amount\":%n},",
+        "10.0.%n.%n - - [21/Nov/2026:13:%n +0000] \"GET /api/%t HTTP/1.1\" %n %n",
+        "| %s-api | eu-%w-1 | %v | %n ms | team %t |"
+      })
+  void rows_thatUsersPaste_areNoPassages(String row) {
+    observeAll(
+        30,
+        _ -> {
+          StringBuilder rows = new StringBuilder();
+          for (int i = 0; i < 40; i++) {
+            rows.append(row(row)).append('\n');
+          }
+          return chat(RULES, "Question " + word().charAt(0) + ": why?\n" + rows);
+        });
+
+    assertThat(detector.findings()).isEmpty();
+  }
+
+  private String row(String form) {
+    String row = form;
+    for (String[] column :
+        new String[][] {
+          {"%s", "orders", "billing", "auth", "search", "mail", "stock", "ship", "audit"},
+          {"%t", "connection", "request", "job", "session", "worker", "thread", "lock", "lease"},
+          {"%v", "started", "finished", "failed", "retried", "skipped", "queued", "dropped"},
+          {"%w", "north", "south", "east", "west"},
+          {"%L", "INFO", "WARN", "ERROR"}
+        }) {
+      while (row.contains(column[0])) {
+        String value = column[1 + random.nextInt(column.length - 1)];
+        row = row.replaceFirst(column[0], value);
+      }
+    }
+    while (row.contains("%n")) {
+      row = row.replaceFirst("%n", String.valueOf(random.nextInt(100)));
+    }
+    return row;
+  }
+
   @Test
   void image_toggledBeforeFewQuestions_isFound() {
     List<String> questions = new ArrayList<>();
