@@ -23,6 +23,7 @@ import dev.warmpath.extproc.provider.Mechanism;
 import dev.warmpath.extproc.provider.Minimum;
 import dev.warmpath.extproc.provider.ModelEntry;
 import dev.warmpath.extproc.provider.Origin;
+import dev.warmpath.extproc.provider.PriceFactors;
 import dev.warmpath.extproc.provider.PriceList;
 import dev.warmpath.extproc.provider.PriceTier;
 import dev.warmpath.extproc.provider.Prices;
@@ -245,7 +246,16 @@ public final class CatalogueFile {
                 new KeyRate(
                     rules.getMaxKeyRate().getPerMinute(),
                     origin(rules.getMaxKeyRate().hasOrigin(), rules.getMaxKeyRate().getOrigin())))
-            : Optional.empty());
+            : Optional.empty(),
+        rules.hasPriceFactors() ? Optional.of(factors(rules.getPriceFactors())) : Optional.empty());
+  }
+
+  private static PriceFactors factors(dev.warmpath.config.v1.PriceFactors factors) {
+    return new PriceFactors(
+        known(factors.hasRead(), factors.getRead()),
+        known(factors.hasWrite(), factors.getWrite()),
+        known(factors.hasWrite1H(), factors.getWrite1H()),
+        origin(factors.hasOrigin(), factors.getOrigin()));
   }
 
   private static Mechanism mechanism(dev.warmpath.config.v1.CacheRules.Mechanism mechanism) {
@@ -301,18 +311,18 @@ public final class CatalogueFile {
     if (tier.toBuilder().clearAboveTokens().build().getSerializedSize() == 0) {
       return null;
     }
-    double input = usd(tier.hasInputUsd(), tier.getInputUsd());
+    double input = known(tier.hasInputUsd(), tier.getInputUsd());
     return new Prices(
         input,
-        usd(tier.hasOutputUsd(), tier.getOutputUsd()),
-        usd(tier.hasReadUsd(), tier.getReadUsd()),
-        writesAreInput ? input : usd(tier.hasWriteUsd(), tier.getWriteUsd()),
-        writesAreInput ? input : usd(tier.hasWrite1HUsd(), tier.getWrite1HUsd()),
-        usd(tier.hasStorageUsdPerHour(), tier.getStorageUsdPerHour()));
+        known(tier.hasOutputUsd(), tier.getOutputUsd()),
+        known(tier.hasReadUsd(), tier.getReadUsd()),
+        writesAreInput ? input : known(tier.hasWriteUsd(), tier.getWriteUsd()),
+        writesAreInput ? input : known(tier.hasWrite1HUsd(), tier.getWrite1HUsd()),
+        known(tier.hasStorageUsdPerHour(), tier.getStorageUsdPerHour()));
   }
 
-  private static double usd(boolean isSet, double usd) {
-    return isSet ? usd : Double.NaN;
+  private static double known(boolean isSet, double value) {
+    return isSet ? value : Double.NaN;
   }
 
   private static @Nullable Origin origin(boolean isSet, dev.warmpath.config.v1.Origin origin) {

@@ -315,15 +315,14 @@ class CatalogueFileTest {
     assertThat(row.cache().markersEndAutomatic()).contains(true);
   }
 
-  /** A route that takes markers, but nobody says how many. */
+  /** A route that takes markers, but nobody says how many: it takes one. */
   @Test
-  void shippedRow_markersNotCounted_carriesNone() {
+  void shippedRow_markersNotCounted_carriesOne() {
     for (String model : List.of("kimi-k3", "MiniMax-M3")) {
       ModelEntry row = row(Dialect.ANTHROPIC_MESSAGES, model);
 
       assertThat(row.cache().mechanisms()).contains(Mechanism.CACHE_CONTROL);
-      assertThat(row.cache().maxMarkers()).isEmpty();
-      assertThat(row.maxMarkers()).isZero();
+      assertThat(row.maxMarkers()).isEqualTo(1);
     }
   }
 

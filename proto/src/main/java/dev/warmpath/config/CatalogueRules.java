@@ -170,6 +170,10 @@ final class CatalogueRules {
         cache.getMaxKeyRate().hasOrigin(),
         cache.getMaxKeyRate().getOrigin(),
         path + ".max_key_rate");
+    origin(
+        cache.getPriceFactors().hasOrigin(),
+        cache.getPriceFactors().getOrigin(),
+        path + ".price_factors");
   }
 
   private static int compare(Duration a, Duration b) {

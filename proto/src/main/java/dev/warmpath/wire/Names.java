@@ -1,5 +1,7 @@
 package dev.warmpath.wire;
 
+import java.util.List;
+
 /**
  * What request headers, metadata namespaces and their keys are called: the contract of the ext_proc
  * service with the Envoy that the control plane configures. Reserved headers are removed from what
@@ -26,6 +28,10 @@ public final class Names {
 
   /** Namespace of what observer and access log need to know of a plan. */
   public static final String PLAN_NAMESPACE = "warmpath";
+
+  /** Providers' headers that keep a session where it is cached; set where clients send none. */
+  public static final List<String> SESSION_HEADERS =
+      List.of("x-grok-conv-id", "x-session-affinity");
 
   private Names() {}
 }

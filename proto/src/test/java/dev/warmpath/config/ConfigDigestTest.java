@@ -69,7 +69,7 @@ class ConfigDigestTest {
   @Test
   void digest_knownFile_isTheKnownOne() throws ConfigException {
     assertThat(HexFormat.of().formatHex(digest(FILE).toByteArray()))
-        .isEqualTo("8187b55b9b9cc2dea52e9b26b9cb4806f9d8d388cd7615a73342578585623a02");
+        .isEqualTo("429f151510ad460c41e27cd6cc63e3b94f3ff203220fe7aa76f7fd183cfa6dbb");
   }
 
   private static String replaced(String before, String after) {

@@ -17,10 +17,13 @@ import java.util.List;
  */
 final class ReservedHeaders {
   /**
-   * What the ext_proc service may set: our own headers, and the length of a body that it edited.
+   * What the ext_proc service may set: our own headers, the length of a body that it edited, and
+   * those that keep a session where its provider has it cached.
    */
   static final String SETTABLE =
-      String.join("|", Names.KEY_ROOT, Names.KEY_CONVERSATION, Names.DESTINATION, "content-length");
+      String.join("|", Names.KEY_ROOT, Names.KEY_CONVERSATION, Names.DESTINATION, "content-length")
+          + "|"
+          + String.join("|", Names.SESSION_HEADERS);
 
   /** {@code HeaderMutation.remove_on_match}, which Envoy has since 1.36 and the library has not. */
   private static final int REMOVE_ON_MATCH = 3;

@@ -2,6 +2,7 @@ package dev.warmpath.e2e.economics;
 
 import dev.warmpath.extproc.annotate.Boundary;
 import dev.warmpath.extproc.annotate.PayingMarkers;
+import dev.warmpath.extproc.provider.PriceFactors;
 import java.util.List;
 
 /** Decides about the markers of requests as they come; one for each stream. */
@@ -68,7 +69,7 @@ interface MarkerPolicy {
 
     @Override
     public void decide(Arrival request, int[] seconds, Bill bill) {
-      offer.clear();
+      offer.clear(MINUTES_SECONDS);
       for (int end = 0; end < request.keys().length; end++) {
         offer.end(request.keys()[end]);
         for (int i = 0; i < BOUNDARIES.length; i++) {
@@ -86,7 +87,7 @@ interface MarkerPolicy {
           offer,
           MAX_MARKERS,
           bill.lookbackBlocks(),
-          bill.prices(),
+          PriceFactors.of(bill.prices()),
           request.nanos(),
           chosen);
       System.arraycopy(chosen.seconds, 0, seconds, 0, seconds.length);

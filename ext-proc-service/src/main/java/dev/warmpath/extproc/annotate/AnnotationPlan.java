@@ -1,5 +1,7 @@
 package dev.warmpath.extproc.annotate;
 
+import java.util.List;
+
 /**
  * The markers that a request gets and why, boundary by boundary. Immutable; holds nothing of the
  * prompt.
@@ -13,6 +15,7 @@ public final class AnnotationPlan {
   private final long[] estimatedTokens;
   private final int placedTextEnd;
   private final int clientMarkedTextEnd;
+  private final List<String> fields;
   private final long[] keys;
   private final boolean expectsRead;
 
@@ -29,6 +32,7 @@ public final class AnnotationPlan {
         estimatedTokens,
         placedTextEnd,
         clientMarkedTextEnd,
+        List.of(),
         new long[0],
         /* expectsRead= */ false);
   }
@@ -39,6 +43,7 @@ public final class AnnotationPlan {
       long[] estimatedTokens,
       int placedTextEnd,
       int clientMarkedTextEnd,
+      List<String> fields,
       long[] keys,
       boolean expectsRead) {
     this.splices = splices;
@@ -46,6 +51,7 @@ public final class AnnotationPlan {
     this.estimatedTokens = estimatedTokens;
     this.placedTextEnd = placedTextEnd;
     this.clientMarkedTextEnd = clientMarkedTextEnd;
+    this.fields = fields;
     this.keys = keys;
     this.expectsRead = expectsRead;
   }
@@ -83,6 +89,11 @@ public final class AnnotationPlan {
   /** Bytes of canonical text up to the end of the client's last marker's block; 0 without one. */
   public int clientMarkedTextEnd() {
     return clientMarkedTextEnd;
+  }
+
+  /** Members that the edited body has and the client's hadn't, as refusals name them. */
+  public List<String> fields() {
+    return fields;
   }
 
   /** What to tell {@link PayingMarkers} of, once the response tells; not copied. */

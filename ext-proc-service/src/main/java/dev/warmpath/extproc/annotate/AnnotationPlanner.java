@@ -3,20 +3,22 @@ package dev.warmpath.extproc.annotate;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.warmpath.extproc.prefix.PrefixChain;
+import dev.warmpath.extproc.prompt.CacheHint;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Role;
 import dev.warmpath.extproc.prompt.SegmentKind;
-import dev.warmpath.extproc.provider.Lifetime;
+import dev.warmpath.extproc.provider.Mechanism;
 import dev.warmpath.extproc.provider.ModelEntry;
-import dev.warmpath.extproc.provider.Prices;
+import dev.warmpath.extproc.provider.PriceFactors;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides where a request gets {@code cache_control} markers, and writes them as byte splices.
+ * Decides where a request gets markers of what to cache, in its API's own form, and writes them as
+ * byte splices.
  *
  * <p>Candidates are the four of {@link Boundary}: the last block that may carry a marker in the
  * tools, in the system prompt, in the user's last turn, and in the user's turn before. Which of
@@ -45,7 +47,12 @@ import org.jspecify.annotations.Nullable;
  * outgrown it.
  *
  * <p>Blocks that must not carry a marker don't get one: thinking, empty or blank texts, tools that
- * load deferred, blocks of kinds that are not known, blocks whose {@code cache_control} is null.
+ * load deferred, blocks of kinds that are not known, blocks whose {@code cache_control} is null;
+ * outside Anthropic's models also answers, calls and results of tools.
+ *
+ * <p>OpenAI marks the end of each prompt itself and writes it, unless it is told that what is
+ * marked is all. It is told so where the client has told nothing, so that what doesn't come back
+ * isn't written either.
  *
  * <p>Tokens are estimated: canonical text bytes by the given ratio, a flat {@value #IMAGE_TOKENS}
  * for an image, and for a file given as data one for {@value #DATA_BYTES_PER_TOKEN} of its bytes. A
@@ -56,15 +63,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AnnotationPlanner {
 
-  private static final Marker FIVE_MINUTES =
-      new Marker("\"cache_control\":{\"type\":\"ephemeral\"}");
-  private static final Marker ONE_HOUR =
-      new Marker("\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}");
-  private static final byte[] BEFORE_STRING = "[{\"type\":\"text\",\"text\":".getBytes(US_ASCII);
+  private static final byte[] EXPLICIT =
+      "\"prompt_cache_options\":{\"mode\":\"explicit\",\"ttl\":\"30m\"},".getBytes(US_ASCII);
 
-  private static final byte[] DEFER_LOADING = "defer_loading".getBytes(US_ASCII);
-  private static final int MINUTES_SECONDS = 300;
-  private static final int HOUR_SECONDS = 3600;
+  /** Of OpenAI's breakpoints, when it sets one itself. */
+  private static final int MAX_BESIDE_IMPLICIT = 3;
+
+  /** Refused apart from the markers that it goes with. */
+  public static final String OPTIONS_FIELD = "prompt_cache_options";
+
+  private static final long[] NO_KEYS = {};
+  private static final int HOUR_SECONDS = MarkerForm.HOUR_SECONDS;
 
   /** Anthropic: width × height ÷ 750, at most about 1,600; a usual one. */
   private static final int IMAGE_TOKENS = 1000;
@@ -103,18 +112,8 @@ public final class AnnotationPlanner {
   private final PayingMarkers.Offer offer = new PayingMarkers.Offer();
   private final PayingMarkers.Chosen chosen = new PayingMarkers.Chosen();
 
-  /** The member in its three forms. */
-  private static final class Marker {
-    final byte[] alone;
-    final byte[] andComma;
-    final byte[] afterString;
-
-    Marker(String member) {
-      alone = member.getBytes(US_ASCII);
-      andComma = (member + ',').getBytes(US_ASCII);
-      afterString = (',' + member + "}]").getBytes(US_ASCII);
-    }
-  }
+  /** Of the request at hand. */
+  private MarkerForm form = MarkerForm.CACHE_CONTROL;
 
   /**
    * Who asks, and what of the edit is known already.
@@ -124,13 +123,15 @@ public final class AnnotationPlanner {
    * @param model its row of the catalogue
    * @param bytesPerToken canonical text bytes that make a token, by estimate; above 0
    * @param mayEdit whether the body may be changed at all; if not, notice is taken and no more
+   * @param mayTellMode whether OpenAI may be told to cache nothing but what is marked
    */
   public record Asked(
       String route,
       String scope,
       @Nullable ModelEntry model,
       double bytesPerToken,
-      boolean mayEdit) {
+      boolean mayEdit,
+      boolean mayTellMode) {
 
     public Asked {
       check(bytesPerToken);
@@ -160,7 +161,8 @@ public final class AnnotationPlanner {
       }
     }
     withinLookback(prompt, known(model), decisions);
-    int placedTextEnd = place(prompt, known(model).maxMarkers() - prompt.markers(), decisions);
+    int most = form == MarkerForm.BREAKPOINT ? MAX_BESIDE_IMPLICIT : known(model).maxMarkers();
+    int placedTextEnd = place(prompt, most - prompt.markers(), decisions);
     return new AnnotationPlan(
         splices.build(), decisions, tokens, placedTextEnd, clientMarkedTextEnd(prompt));
   }
@@ -173,40 +175,48 @@ public final class AnnotationPlanner {
    */
   public AnnotationPlan plan(
       Prompt prompt, PrefixChain chain, Asked asked, PayingMarkers paying, long nowNanos) {
-    ModelEntry model = asked.model();
-    Decision why = whyNone(prompt, model);
+    Decision why = whyNone(prompt, asked.model());
     if (why != null) {
       return nothing(why, clientMarkedTextEnd(prompt));
     }
+    ModelEntry model = known(asked.model());
     Decision[] decisions = new Decision[BOUNDARIES];
     long[] tokens = new long[BOUNDARIES];
-    wanted(prompt, known(model), asked.bytesPerToken(), decisions, tokens);
-    Prices prices =
-        known(model).prices((long) (prompt.textLength() / asked.bytesPerToken())).orElse(null);
-    if (prices == null || !MarkerChoice.isPriced(prices)) {
+    wanted(prompt, model, asked.bytesPerToken(), decisions, tokens);
+    PriceFactors factors =
+        model.factors((long) (prompt.textLength() / asked.bytesPerToken())).orElse(null);
+    boolean isExplicit =
+        factors != null && isOurMode(prompt, asked) && decisions[CONVERSATION] == Decision.PLACED;
+    if (form == MarkerForm.BREAKPOINT && !isExplicit && !prompt.explicitCacheMode()) {
+      return besideImplicit(prompt, asked, decisions, tokens);
+    }
+    if (factors == null) {
       return nothing(Decision.UNKNOWN_PRICE, clientMarkedTextEnd(prompt));
     }
-    offer(prompt, chain, knowsHours(known(model), prices), decisions, tokens);
+    offer(prompt, chain, form.knowsHours(model, factors), decisions, tokens);
     paying.choose(
         asked.route(),
         asked.scope(),
         offer,
-        asked.mayEdit() ? known(model).maxMarkers() - prompt.markers() : 0,
-        known(model).lookbackBlocks(),
-        prices,
+        asked.mayEdit() ? model.maxMarkers() - prompt.markers() : 0,
+        model.lookbackBlocks(),
+        factors,
         nowNanos,
         chosen);
+    if (isExplicit) {
+      splices.insert(prompt.firstByteAfterBrace(), EXPLICIT);
+    }
     int placedTextEnd = 0;
     for (int boundary = 0; boundary < BOUNDARIES; boundary++) {
       if (decisions[boundary] != Decision.PLACED) {
         continue;
       }
-      if (chosen.seconds[boundary] > 0) {
+      int seconds = chosen.seconds[boundary];
+      if (seconds > 0) {
         int part = candidates[boundary];
-        mark(prompt, part, chosen.seconds[boundary] == HOUR_SECONDS ? ONE_HOUR : FIVE_MINUTES);
+        form.mark(splices, prompt, part, seconds);
         placedTextEnd = Math.max(placedTextEnd, prompt.partTextEnd(part));
-        decisions[boundary] =
-            chosen.seconds[boundary] == HOUR_SECONDS ? Decision.PLACED_1H : Decision.PLACED;
+        decisions[boundary] = seconds == HOUR_SECONDS ? Decision.PLACED_1H : Decision.PLACED;
       } else {
         decisions[boundary] =
             !asked.mayEdit()
@@ -220,8 +230,61 @@ public final class AnnotationPlanner {
         tokens,
         placedTextEnd,
         clientMarkedTextEnd(prompt),
+        fields(prompt, placedTextEnd > 0, isExplicit),
         chosen.keys.clone(),
         chosen.expectsRead);
+  }
+
+  /**
+   * Whether it is for us to say that OpenAI caches what is marked and nothing else. Not where the
+   * client has said anything of it; and not where the prompt goes on behind the last place that may
+   * be marked, as in an agent's loop, of which OpenAI then caches more by itself.
+   */
+  private boolean isOurMode(Prompt prompt, Asked asked) {
+    return form == MarkerForm.BREAKPOINT
+        && asked.mayEdit()
+        && asked.mayTellMode()
+        && known(asked.model()).has(Mechanism.PROMPT_CACHE_OPTIONS)
+        && !prompt.gives(CacheHint.OPTIONS)
+        && prompt.markers() == 0
+        && candidates[CONVERSATION] != NO_PART
+        && prompt.partSegment(candidates[CONVERSATION]) == prompt.segments() - 1;
+  }
+
+  /**
+   * Breakpoints beside the one that OpenAI sets itself at the end. All of the prompt is written
+   * then, so that ours cost nothing; they let what stands still be found when only the end changes.
+   */
+  private AnnotationPlan besideImplicit(
+      Prompt prompt, Asked asked, Decision[] decisions, long[] tokens) {
+    if (!asked.mayEdit()) {
+      Arrays.setAll(
+          decisions, i -> decisions[i] == Decision.PLACED ? Decision.NOT_EDITABLE : decisions[i]);
+    }
+    int placedTextEnd = place(prompt, MAX_BESIDE_IMPLICIT - prompt.markers(), decisions);
+    return new AnnotationPlan(
+        splices.build(),
+        decisions,
+        tokens,
+        placedTextEnd,
+        clientMarkedTextEnd(prompt),
+        fields(prompt, placedTextEnd > 0, /* isExplicit= */ false),
+        NO_KEYS,
+        /* expectsRead= */ false);
+  }
+
+  /** What the request has by us alone, so that a refusal of it is ours. */
+  private List<String> fields(Prompt prompt, boolean isMarked, boolean isExplicit) {
+    boolean isOurs = isMarked && prompt.markers() == 0;
+    return isExplicit
+        ? isOurs ? List.of(form.field, OPTIONS_FIELD) : List.of(OPTIONS_FIELD)
+        : isOurs ? List.of(form.field) : List.of();
+  }
+
+  /** The member by which refusals of markers name them; empty: the request can have none. */
+  public static String field(Dialect dialect, @Nullable ModelEntry model) {
+    MarkerForm form = model == null ? null : MarkerForm.of(dialect, model);
+    return form == null ? "" : form.field;
   }
 
   private static void check(double bytesPerToken) {
@@ -234,14 +297,17 @@ public final class AnnotationPlanner {
     return Objects.requireNonNull(model);
   }
 
-  /** Why nothing can be marked; null: something can. */
-  private static @Nullable Decision whyNone(Prompt prompt, @Nullable ModelEntry model) {
+  /** Why nothing can be marked; null: something can, in the {@link #form} that this sets. */
+  private @Nullable Decision whyNone(Prompt prompt, @Nullable ModelEntry model) {
     if (model == null) {
       return Decision.UNKNOWN_MODEL;
     }
-    return prompt.dialect() != Dialect.ANTHROPIC_MESSAGES || model.maxMarkers() == 0
-        ? Decision.NO_MARKERS
-        : null;
+    MarkerForm known = MarkerForm.of(prompt.dialect(), model);
+    if (known == null) {
+      return Decision.NO_MARKERS;
+    }
+    form = known;
+    return prompt.explicitCacheMode() && prompt.markers() == 0 ? Decision.CLIENT_DECLINED : null;
   }
 
   /**
@@ -274,18 +340,10 @@ public final class AnnotationPlanner {
     }
   }
 
-  /** Some routes that speak Anthropic's API refuse a marker's {@code ttl}. */
-  private static boolean knowsHours(ModelEntry model, Prices prices) {
-    List<Lifetime> lifetimes = model.cache().lifetimes();
-    return prices.cacheWrite1hUsd() > 0
-        && (lifetimes.isEmpty()
-            || lifetimes.stream().anyMatch(lifetime -> lifetime.ttl().equals("1h")));
-  }
-
   /** Tells {@link #offer} where the request's segments end, and what may be marked. */
   private void offer(
       Prompt prompt, PrefixChain chain, boolean hours, Decision[] decisions, long[] tokens) {
-    offer.clear();
+    offer.clear(form.seconds);
     int lastHour = lastHourMarker(prompt);
     int firstMinutes = firstMinutesMarker(prompt);
     int blocks = 0;
@@ -327,15 +385,14 @@ public final class AnnotationPlanner {
       int seconds = prompt.partMarker(part);
       // Automatic mode, or a marker inside a tool's result, whose lifetime isn't told by a part.
       offer.marked(
-          at,
-          seconds > 0 ? seconds : lastHour == Integer.MAX_VALUE ? HOUR_SECONDS : MINUTES_SECONDS);
+          at, seconds > 0 ? seconds : lastHour == Integer.MAX_VALUE ? HOUR_SECONDS : form.seconds);
       return;
     }
     if (decisions[boundary] != Decision.PLACED) {
       return;
     }
-    int shortest = part <= lastHour ? HOUR_SECONDS : MINUTES_SECONDS;
-    int longest = part >= firstMinutes || !hours ? MINUTES_SECONDS : HOUR_SECONDS;
+    int shortest = part <= lastHour ? HOUR_SECONDS : form.seconds;
+    int longest = part >= firstMinutes || !hours ? form.seconds : HOUR_SECONDS;
     if (shortest > longest) {
       decisions[boundary] = Decision.TTL_ORDER;
     } else {
@@ -450,21 +507,10 @@ public final class AnnotationPlanner {
       }
       free--;
       int part = candidates[boundary];
-      mark(prompt, part, FIVE_MINUTES);
+      form.mark(splices, prompt, part, form.seconds);
       textEnd = Math.max(textEnd, prompt.partTextEnd(part));
     }
     return textEnd;
-  }
-
-  private void mark(Prompt prompt, int part, Marker marker) {
-    int start = prompt.partRawStart(part);
-    if (prompt.partIsString(part)) {
-      splices.insert(start, BEFORE_STRING);
-      splices.insert(prompt.partRawEnd(part), marker.afterString);
-    } else {
-      boolean alone = RawObject.isEmpty(prompt.body(), start);
-      splices.insert(start + 1, alone ? marker.alone : marker.andComma);
-    }
   }
 
   /** Tokens up to the end of each candidate, or of what the client marked. */
@@ -544,47 +590,13 @@ public final class AnnotationPlanner {
   }
 
   /** The last part that may carry a marker and has none. */
-  private static int lastCarrier(Prompt prompt, int from, int to) {
+  private int lastCarrier(Prompt prompt, int from, int to) {
     for (int part = to - 1; part >= from; part--) {
-      if (prompt.partMarker(part) == 0 && mayCarryMarker(prompt, part)) {
+      if (form.mayCarry(prompt, part)) {
         return part;
       }
     }
     return NO_PART;
-  }
-
-  private static boolean mayCarryMarker(Prompt prompt, int part) {
-    byte[] body = prompt.body();
-    int start = prompt.partRawStart(part);
-    int end = prompt.partRawEnd(part);
-    boolean kindMay =
-        switch (prompt.partKind(part)) {
-          case IMAGE, DOCUMENT, TOOL_USE, TOOL_RESULT -> true;
-          case TEXT -> !isBlank(prompt, part);
-          case TOOL -> !isDeferred(body, start, end);
-          case TOKENS, THINKING, OTHER -> false;
-        };
-    return kindMay
-        && !prompt.partMarkerIsNull(part)
-        && (prompt.partIsString(part) || body[start] == '{');
-  }
-
-  private static boolean isBlank(Prompt prompt, int part) {
-    byte[] text = prompt.text();
-    for (int at = prompt.partTextStart(part); at < prompt.partTextEnd(part); at++) {
-      if (text[at] == '\\' && text[at + 1] != '"' && text[at + 1] != '\\') {
-        // A control character.
-        at += text[at + 1] == 'u' ? 5 : 1;
-      } else if (text[at] > ' ' || text[at] < 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** A tool that is not in the prefix; a marker on it is refused. */
-  private static boolean isDeferred(byte[] body, int start, int end) {
-    return body[start] == '{' && RawObject.mayHaveTrue(body, start, end, DEFER_LOADING);
   }
 
   private static int lastUser(Prompt prompt, int from, int to) {

@@ -20,6 +20,8 @@ public enum Decision {
   ABSENT("absent"),
   /** The client marked this part of the prompt itself, and its choice stands. */
   CLIENT_MARKED("client_marked"),
+  /** The client asked that nothing be cached but what it marks, and marked nothing. */
+  CLIENT_DECLINED("client_declined"),
   /** The client asked for automatic mode, which marks this boundary. */
   AUTOMATIC("automatic"),
   /**

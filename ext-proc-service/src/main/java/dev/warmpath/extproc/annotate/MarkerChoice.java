@@ -1,6 +1,6 @@
 package dev.warmpath.extproc.annotate;
 
-import dev.warmpath.extproc.provider.Prices;
+import dev.warmpath.extproc.provider.PriceFactors;
 import java.util.Arrays;
 
 /**
@@ -31,9 +31,8 @@ final class MarkerChoice {
   static final int MINUTES = 1;
   static final int HOUR = 2;
 
-  /** In seconds, by the constants above. */
-  static final int[] LIFETIMES = {0, 300, 3600};
-
+  private static final int LIFETIMES = 3;
+  private static final int HOUR_SECONDS = 3600;
   private static final long SECOND_NANOS = 1_000_000_000L;
 
   /** Its place in the memory, or {@link PrefixMemory#ABSENT}: the request has no such boundary. */
@@ -63,16 +62,20 @@ final class MarkerChoice {
   boolean expectsRead;
 
   private final boolean[] isReadable = new boolean[BOUNDARIES];
-  private final double[][] comesBack = new double[BOUNDARIES][LIFETIMES.length];
+  private final double[][] comesBack = new double[BOUNDARIES][LIFETIMES];
   private final int[] candidate = new int[BOUNDARIES];
-  private final double[] writePrices = new double[LIFETIMES.length];
+  private final double[] writePrices = new double[LIFETIMES];
+
+  /** By the constants above; the first that can be asked for is the API's own. */
+  private final int[] seconds = {0, 0, HOUR_SECONDS};
+
   private double readPrice;
   private int lookback;
   private double least;
 
-  /** Whether what has to be known to choose is known. */
-  static boolean isPriced(Prices prices) {
-    return prices.inputUsd() > 0 && prices.cacheReadUsd() >= 0 && prices.cacheWrite5mUsd() >= 0;
+  /** The lifetime that one of the constants stands for. */
+  int seconds(int lifetime) {
+    return seconds[lifetime];
   }
 
   void clear() {
@@ -85,20 +88,24 @@ final class MarkerChoice {
   /**
    * Chooses, and remembers what will be written.
    *
+   * @param defaultSeconds the lifetime of a marker that asks for none
    * @param freeMarkers that the client left
    * @param lookbackBlocks content blocks that a marker looks back over
-   * @param prices {@linkplain #isPriced known}
+   * @param factors known, but for an hour's
    */
   void choose(
-      PrefixMemory memory, int freeMarkers, int lookbackBlocks, Prices prices, long nowNanos) {
+      PrefixMemory memory,
+      int defaultSeconds,
+      int freeMarkers,
+      int lookbackBlocks,
+      PriceFactors factors,
+      long nowNanos) {
+    seconds[MINUTES] = defaultSeconds;
     lookback = lookbackBlocks;
-    readPrice = prices.cacheReadUsd() / prices.inputUsd();
-    writePrices[MINUTES] = prices.cacheWrite5mUsd() / prices.inputUsd();
+    readPrice = factors.read();
+    writePrices[MINUTES] = factors.write();
     // Where it isn't known, only a client asks for it.
-    writePrices[HOUR] =
-        Double.isNaN(prices.cacheWrite1hUsd())
-            ? writePrices[MINUTES]
-            : prices.cacheWrite1hUsd() / prices.inputUsd();
+    writePrices[HOUR] = Double.isNaN(factors.write1h()) ? factors.write() : factors.write1h();
     for (int i = 0; i < BOUNDARIES; i++) {
       if (slots[i] == PrefixMemory.ABSENT) {
         continue;
@@ -106,14 +113,13 @@ final class MarkerChoice {
       Reuse reuse = memory.reuse(slots[i]);
       boolean hopes = reuse.explored() < MAX_EXPLORED;
       for (int lifetime = MINUTES; lifetime <= HOUR; lifetime++) {
-        long nanos = LIFETIMES[lifetime] * SECOND_NANOS;
+        long nanos = seconds[lifetime] * SECOND_NANOS;
         comesBack[i][lifetime] = hopes ? reuse.hopedWithin(nanos) : reuse.within(nanos);
       }
       isReadable[i] = memory.isReadable(slots[i], nowNanos);
       if (isReadable[i] && longest[i] != NONE) {
         // What is there keeps the lifetime that it was written for.
-        int own =
-            memory.lifetimeNanos(slots[i]) > LIFETIMES[MINUTES] * SECOND_NANOS ? HOUR : MINUTES;
+        int own = memory.lifetimeNanos(slots[i]) > seconds[MINUTES] * SECOND_NANOS ? HOUR : MINUTES;
         shortest[i] = Math.clamp(own, shortest[i], longest[i]);
         longest[i] = shortest[i];
       }
@@ -217,7 +223,7 @@ final class MarkerChoice {
       if (lifetime == NONE || slots[i] == PrefixMemory.ABSENT) {
         continue;
       }
-      long nanos = LIFETIMES[lifetime] * SECOND_NANOS;
+      long nanos = seconds[lifetime] * SECOND_NANOS;
       if (!isReadable[i] && clients[i] == NONE) {
         Reuse reuse = memory.reuse(slots[i]);
         if (price(reuse.within(nanos), lifetime) >= 1) {

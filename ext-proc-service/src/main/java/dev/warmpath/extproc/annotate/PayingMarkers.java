@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.annotate;
 
-import dev.warmpath.extproc.provider.Prices;
+import dev.warmpath.extproc.provider.ModelEntry;
+import dev.warmpath.extproc.provider.PriceFactors;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
@@ -37,8 +38,15 @@ public final class PayingMarkers {
     private final int[] shortest = new int[MarkerChoice.BOUNDARIES];
     private final int[] longest = new int[MarkerChoice.BOUNDARIES];
     private final int[] clients = new int[MarkerChoice.BOUNDARIES];
+    private int seconds;
 
-    public void clear() {
+    /**
+     * Begins anew.
+     *
+     * @param seconds the lifetime of a marker that asks for none
+     */
+    public void clear(int seconds) {
+      this.seconds = seconds;
       ends = 0;
       Arrays.fill(at, PrefixMemory.ABSENT);
       Arrays.fill(shortest, MarkerChoice.MINUTES);
@@ -66,7 +74,7 @@ public final class PayingMarkers {
       blocks[boundary.index] = upToBlocks;
     }
 
-    /** A boundary may be marked, for lifetimes between these, in seconds: 300 or 3600. */
+    /** A boundary may be marked, for lifetimes between these, in seconds: the default or 3600. */
     public void mayMark(Boundary boundary, int shortestSeconds, int longestSeconds) {
       shortest[boundary.index] = lifetime(shortestSeconds);
       longest[boundary.index] = lifetime(longestSeconds);
@@ -77,12 +85,10 @@ public final class PayingMarkers {
       clients[boundary.index] = lifetime(seconds);
     }
 
-    private static int lifetime(int seconds) {
-      return seconds <= 0
+    private int lifetime(int asked) {
+      return asked <= 0
           ? MarkerChoice.NONE
-          : seconds > MarkerChoice.LIFETIMES[MarkerChoice.MINUTES]
-              ? MarkerChoice.HOUR
-              : MarkerChoice.MINUTES;
+          : asked > seconds ? MarkerChoice.HOUR : MarkerChoice.MINUTES;
     }
   }
 
@@ -108,7 +114,7 @@ public final class PayingMarkers {
    * @param scope who shares a cache
    * @param freeMarkers that the client left; 0: notice is taken and no more
    * @param lookbackBlocks content blocks that a marker looks back over
-   * @param prices of the model
+   * @param factors {@linkplain ModelEntry#factors known}
    */
   public synchronized void choose(
       String route,
@@ -116,7 +122,7 @@ public final class PayingMarkers {
       Offer offer,
       int freeMarkers,
       int lookbackBlocks,
-      Prices prices,
+      PriceFactors factors,
       long nowNanos,
       Chosen chosen) {
     memory.advance(nowNanos);
@@ -141,11 +147,11 @@ public final class PayingMarkers {
       choice.longest[i] = offer.longest[i];
       choice.clients[i] = offer.clients[i];
     }
-    choice.choose(memory, freeMarkers, lookbackBlocks, prices, nowNanos);
+    choice.choose(memory, offer.seconds, freeMarkers, lookbackBlocks, factors, nowNanos);
     chosen.expectsRead = choice.expectsRead;
     for (int i = 0; i < MarkerChoice.BOUNDARIES; i++) {
       boolean present = choice.slots[i] != PrefixMemory.ABSENT;
-      chosen.seconds[i] = MarkerChoice.LIFETIMES[choice.chosen[i]];
+      chosen.seconds[i] = choice.seconds(choice.chosen[i]);
       chosen.written[i] = present && choice.isWritten[i];
     }
   }

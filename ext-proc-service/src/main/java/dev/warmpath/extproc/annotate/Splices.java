@@ -68,6 +68,24 @@ public final class Splices {
     return edited;
   }
 
+  /**
+   * These and others together; at one offset these come first.
+   *
+   * @throws IllegalArgumentException if they overlap
+   */
+  public Splices and(Splices others) {
+    if (isEmpty() || others.isEmpty()) {
+      return isEmpty() ? others : this;
+    }
+    Builder both = new Builder();
+    for (Splices each : new Splices[] {this, others}) {
+      for (int i = 0; i < each.size(); i++) {
+        both.replace(each.offsets[i], each.deleted[i], each.inserted[i]);
+      }
+    }
+    return both.build();
+  }
+
   private void checkLength(int length) {
     if (offsets.length > 0) {
       int last = offsets.length - 1;

@@ -12,7 +12,6 @@ import dev.warmpath.extproc.ledger.Shadow;
 import dev.warmpath.extproc.ledger.Tariff;
 import dev.warmpath.extproc.ledger.Tokens;
 import dev.warmpath.extproc.pick.PrefixBlocks;
-import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.provider.Catalogue;
 import dev.warmpath.extproc.provider.Prices;
 import dev.warmpath.extproc.usage.Usage;
@@ -121,17 +120,12 @@ final class Accounts implements Plans.Settlement {
             end == Plans.End.SERVED));
   }
 
-  /** Whether a row of the catalogue names a model. */
-  boolean knows(Dialect dialect, String model) {
-    return catalogue.find(dialect, model).isPresent();
-  }
-
   private Optional<Tariff> tariff(ExchangePlan plan, Usage usage) {
     return switch (plan.route().target()) {
       case PoolTarget pool -> Optional.ofNullable(poolTariffs.get(pool.cluster()));
-      case ProviderTarget _ ->
+      case ProviderTarget provider ->
           catalogue
-              .find(plan.dialect(), plan.model())
+              .find(provider.catalogue(), plan.dialect(), plan.model())
               .flatMap(model -> model.prices(usage.inputTokens()))
               .flatMap(prices -> tokenPrices(prices, usage));
     };

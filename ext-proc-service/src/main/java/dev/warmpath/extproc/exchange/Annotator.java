@@ -3,14 +3,20 @@ package dev.warmpath.extproc.exchange;
 import dev.warmpath.extproc.annotate.AnnotationPlan;
 import dev.warmpath.extproc.annotate.AnnotationPlanner;
 import dev.warmpath.extproc.annotate.Boundary;
+import dev.warmpath.extproc.annotate.CacheRouting;
 import dev.warmpath.extproc.annotate.CacheSaltPlanner;
 import dev.warmpath.extproc.annotate.Decision;
 import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.annotate.Splices;
+import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
 import dev.warmpath.extproc.prefix.PrefixChain;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
+import dev.warmpath.extproc.provider.CacheRules;
 import dev.warmpath.extproc.provider.Catalogue;
+import dev.warmpath.extproc.provider.ModelEntry;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,23 +32,27 @@ final class Annotator {
    * What to change.
    *
    * @param splices edits; empty: none
+   * @param fields members that come with them and that the client itself hadn't sent, so that a
+   *     refusal of one is about ours
+   * @param routing of which the header goes beside them
    * @param clientMarkedBlocks prefix blocks up to the client's last marker
    * @param plannedMarkedBlocks prefix blocks up to the last marker of the client or ours
-   * @param fieldIsClients the client had sent such a field, too: a refusal may be about its own
    * @param markers what the response is to tell of; null: nothing
    */
   record Edits(
       Splices splices,
+      List<String> fields,
+      CacheRouting routing,
       int clientMarkedBlocks,
       int plannedMarkedBlocks,
-      boolean fieldIsClients,
       @Nullable AnnotationPlan markers) {
-    static final Edits NONE = new Edits(Splices.NONE, 0, 0, false, null);
+    static final Edits NONE = new Edits(Splices.NONE, List.of(), CacheRouting.NONE, 0, 0, null);
   }
 
   private final Catalogue catalogue;
   private final PayingMarkers payingMarkers;
   private final Rejections rejections;
+  private final KeyShards keyShards;
   private final ExchangeMetrics metrics;
   private final int maxBodyBytes;
 
@@ -50,57 +60,144 @@ final class Annotator {
       Catalogue catalogue,
       PayingMarkers payingMarkers,
       Rejections rejections,
+      KeyShards keyShards,
       ExchangeMetrics metrics,
       int maxBodyBytes) {
     this.catalogue = catalogue;
     this.payingMarkers = payingMarkers;
     this.rejections = rejections;
+    this.keyShards = keyShards;
     this.metrics = metrics;
     this.maxBodyBytes = maxBodyBytes;
   }
 
-  /** {@code cache_control} for a provider. */
+  /** The row of the catalogue that speaks of a request; null: none does, so nothing is added. */
+  @Nullable ModelEntry row(ProviderTarget target, Dialect dialect, String model) {
+    return catalogue.find(target.catalogue(), dialect, model).orElse(null);
+  }
+
+  /**
+   * What a provider needs to cache what will come back, and to find it.
+   *
+   * @param row of the catalogue; null: none
+   */
   Edits mark(
-      Request request, Prompt prompt, PrefixChain chain, AnnotationPlanner planner, long nowNanos) {
-    RouteEntry route = request.route();
+      Request request,
+      @Nullable ModelEntry row,
+      Prompt prompt,
+      PrefixChain chain,
+      AnnotationPlanner planner,
+      long nowNanos) {
     String refusal = refusal(request.head(), prompt.bodyLength());
-    if (refusal == null
-        && !rejections.allows(
-            route.target().cluster(), request.model(), "cache_control", nowNanos)) {
-      refusal = "rejected_before";
+    AnnotationPlan markers = markers(request, row, refusal, prompt, chain, planner, nowNanos);
+    int clientMarkedBlocks = blocksUpTo(chain, markers.clientMarkedTextEnd());
+    CacheRouting routing = routing(request, row, refusal, prompt, chain, nowNanos);
+    Splices splices = markers.splices().and(routing.splices(prompt));
+    String tooLong = splices.isEmpty() ? null : refusal(request.head(), prompt, splices);
+    if (tooLong != null) {
+      boolean isMarked = !markers.splices().isEmpty();
+      metrics.annotated(
+          request.route().id(),
+          isMarked ? AnnotationPlanner.field(prompt.dialect(), row) : routing.field(),
+          tooLong);
+      payingMarkers.failed(markers.keys());
+      return new Edits(
+          Splices.NONE,
+          List.of(),
+          routing.field().isEmpty() ? routing : CacheRouting.NONE,
+          clientMarkedBlocks,
+          clientMarkedBlocks,
+          markers);
     }
+    return new Edits(
+        splices,
+        routing.field().isEmpty() ? markers.fields() : with(markers.fields(), routing.field()),
+        routing,
+        clientMarkedBlocks,
+        Math.max(clientMarkedBlocks, blocksUpTo(chain, markers.placedTextEnd())),
+        markers);
+  }
+
+  private AnnotationPlan markers(
+      Request request,
+      @Nullable ModelEntry row,
+      @Nullable String bodyRefusal,
+      Prompt prompt,
+      PrefixChain chain,
+      AnnotationPlanner planner,
+      long nowNanos) {
+    String route = request.route().id();
+    String field = AnnotationPlanner.field(prompt.dialect(), row);
+    String refusal =
+        bodyRefusal == null && !allows(request, field, nowNanos) ? "rejected_before" : bodyRefusal;
     AnnotationPlan plan =
         planner.plan(
             prompt,
             chain,
             new AnnotationPlanner.Asked(
-                route.id(),
+                route,
                 request.scope().isolationScope(),
-                catalogue.find(request.dialect(), request.model()).orElse(null),
+                row,
                 request.bytesPerToken(),
-                refusal == null),
+                refusal == null,
+                allows(request, AnnotationPlanner.OPTIONS_FIELD, nowNanos)),
             payingMarkers,
             nowNanos);
     boolean wasWanted = false;
     for (Boundary boundary : BOUNDARIES) {
-      metrics.annotated(route.id(), boundary.label(), plan.decision(boundary).label());
+      metrics.annotated(route, boundary.label(), plan.decision(boundary).label());
       wasWanted |= plan.decision(boundary) == Decision.NOT_EDITABLE;
     }
     if (refusal != null && wasWanted) {
-      metrics.annotated(route.id(), "cache_control", refusal);
+      metrics.annotated(route, field, refusal);
     }
-    int clientMarkedBlocks = blocksUpTo(chain, plan.clientMarkedTextEnd());
-    if (!plan.splices().isEmpty()
-        && !mayEdit(request.head(), route, "cache_control", prompt, plan.splices())) {
-      payingMarkers.failed(plan.keys());
-      return new Edits(Splices.NONE, clientMarkedBlocks, clientMarkedBlocks, false, plan);
+    return plan;
+  }
+
+  private CacheRouting routing(
+      Request request,
+      @Nullable ModelEntry row,
+      @Nullable String bodyRefusal,
+      Prompt prompt,
+      PrefixChain chain,
+      long nowNanos) {
+    if (row == null) {
+      return CacheRouting.NONE;
     }
-    return new Edits(
-        plan.splices(),
-        clientMarkedBlocks,
-        Math.max(clientMarkedBlocks, blocksUpTo(chain, plan.placedTextEnd())),
-        plan.clientMarkedTextEnd() > 0,
-        plan);
+    int perMinute = row.cache().keyRate().map(CacheRules.KeyRate::perMinute).orElse(0);
+    CacheRouting routing =
+        CacheRouting.of(
+            prompt,
+            row,
+            new CacheRouting.Keys(chain.keyRoot(), chain.keyConversation()),
+            root -> keyShards.arrive(root, perMinute, nowNanos));
+    if (routing.isNone()) {
+      return routing;
+    }
+    String refusal =
+        routing.field().isEmpty()
+            ? null
+            : bodyRefusal == null && !allows(request, routing.field(), nowNanos)
+                ? "rejected_before"
+                : bodyRefusal;
+    metrics.annotated(
+        request.route().id(),
+        routing.field().isEmpty() ? routing.header() : routing.field(),
+        refusal == null ? "told" : refusal);
+    return refusal == null ? routing : CacheRouting.NONE;
+  }
+
+  private boolean allows(Request request, String field, long nowNanos) {
+    return rejections.allows(
+        new Rejections.Field(
+            request.route().target().cluster(), request.dialect(), request.model(), field),
+        nowNanos);
+  }
+
+  private static List<String> with(List<String> fields, String field) {
+    List<String> all = new ArrayList<>(fields);
+    all.add(field);
+    return all;
   }
 
   /**
@@ -113,9 +210,13 @@ final class Annotator {
       return Edits.NONE;
     }
     Splices splices = CacheSaltPlanner.plan(prompt, salt);
-    return mayEdit(head, route, "cache_salt", prompt, splices)
-        ? new Edits(splices, 0, 0, prompt.cacheSaltStart() >= 0, null)
-        : Edits.NONE;
+    String refusal = refusal(head, prompt, splices);
+    if (refusal != null) {
+      metrics.annotated(route.id(), "cache_salt", refusal);
+      return Edits.NONE;
+    }
+    List<String> fields = prompt.cacheSaltStart() >= 0 ? List.of() : List.of("cache_salt");
+    return new Edits(splices, fields, CacheRouting.NONE, 0, 0, null);
   }
 
   /**
@@ -131,15 +232,6 @@ final class Annotator {
           true;
       case BEDROCK_CONVERSE, GEMINI -> false;
     };
-  }
-
-  private boolean mayEdit(
-      RequestHead head, RouteEntry route, String field, Prompt prompt, Splices splices) {
-    String refusal = refusal(head, prompt, splices);
-    if (refusal != null) {
-      metrics.annotated(route.id(), field, refusal);
-    }
-    return refusal == null;
   }
 
   /** Why a body may not be edited; null: it may. */

@@ -170,6 +170,16 @@ public final class ExchangeMetrics {
         m -> (double) m.maxPrefixes());
   }
 
+  /** Shows the keys whose rate is known, and their bound. */
+  void bind(KeyShards shards) {
+    gauge(
+        "warmpath.cache.keys",
+        "Keys (prompt_cache_key) whose rate of requests is known",
+        shards,
+        k -> (double) k.size());
+    gauge("warmpath.cache.keys.max", "Bound of warmpath.cache.keys", shards, k -> (double) k.max());
+  }
+
   private <T> void gauge(String name, String description, T of, Function<T, Double> value) {
     Gauge.builder(name, of, value::apply).description(description).register(registry);
   }

@@ -6,6 +6,7 @@ import dev.warmpath.extproc.pick.Plan;
 import dev.warmpath.extproc.prefix.Scope;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.usage.Usage;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,8 @@ final class ExchangePlan {
    * @param scope whose cache it met, with the model as the client named it
    * @param applied whether the decision was carried out, or only recorded
    * @param edited whether the body was changed
-   * @param fieldIsOurs whether the client itself had sent no such field, so that a refusal of it is
-   *     about ours
+   * @param addedFields members that were added, or would have been, and that the client itself
+   *     hadn't sent, so that a refusal of them is about ours
    * @param keyRoot exported key of tools and system prompt; 0: none
    * @param keyConversation exported key up to the first user turn
    * @param promptTokens estimate
@@ -40,7 +41,7 @@ final class ExchangePlan {
       Scope scope,
       boolean applied,
       boolean edited,
-      boolean fieldIsOurs,
+      List<String> addedFields,
       long keyRoot,
       long keyConversation,
       int promptTokens,

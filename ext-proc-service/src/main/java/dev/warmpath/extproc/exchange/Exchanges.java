@@ -92,7 +92,7 @@ public record Exchanges(
             settings.getMaxExchanges(),
             nanos(settings.getPlanTtl()),
             SETTLE_NANOS);
-    Routes routes = Routes.of(config);
+    Routes routes = Routes.of(config, parts.catalogue());
     Map<String, PoolPicker> pickers = pickers(config, parts.clock().getAsLong());
     TokenRatio tokenRatio =
         new TokenRatio(
@@ -100,6 +100,7 @@ public record Exchanges(
     Tenants tenants = new Tenants(config.getTenant(), parts.tenantSecret());
     Rejections rejections = new Rejections();
     PayingMarkers payingMarkers = new PayingMarkers(settings.getMaxRememberedPrefixes());
+    KeyShards keyShards = new KeyShards(settings.getMaxCacheKeys());
     FirstBytes firstBytes = new FirstBytes();
     Accounts accounts = Accounts.of(config, parts.catalogue(), tokenRatio);
     HashKeyShadows hashKeys = HashKeyShadows.of(config);
@@ -144,6 +145,7 @@ public record Exchanges(
                 parts.catalogue(),
                 payingMarkers,
                 rejections,
+                keyShards,
                 parts.metrics(),
                 limits.maxBodyBytes()),
             tenants,
@@ -160,6 +162,7 @@ public record Exchanges(
     parts.metrics().bind(budget, limits, plans, tokenRatio, config.getPrefix().getMaxTokenRatios());
     parts.metrics().bind(responseHomes);
     parts.metrics().bind(payingMarkers);
+    parts.metrics().bind(keyShards);
     ExchangeContext context =
         new ExchangeContext(
             routes,

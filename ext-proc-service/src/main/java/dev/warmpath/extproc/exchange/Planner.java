@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Struct;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.warmpath.config.v1.Mode;
+import dev.warmpath.extproc.annotate.CacheRouting;
 import dev.warmpath.extproc.annotate.Splices;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
@@ -19,6 +20,7 @@ import dev.warmpath.extproc.prompt.ApiCall;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Verdict;
+import dev.warmpath.extproc.provider.ModelEntry;
 import dev.warmpath.extproc.repair.Repairs;
 import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.service.ext_proc.v3.BodyMutation;
@@ -45,6 +47,7 @@ final class Planner {
   /** Longest name of a model; clients choose it, and it goes on to ledger and fleet stream. */
   static final int MAX_MODEL_BYTES = 256;
 
+  private static final double ALL_PERCENT = 100;
   private static final String CONTENT_LENGTH = "content-length";
   private static final Logger log = LoggerFactory.getLogger(Planner.class);
   private static final HexFormat HEX = HexFormat.of();
@@ -191,7 +194,7 @@ final class Planner {
     double bytesPerToken = tokenRatio.bytesPerToken(scope);
     fill(own.blocks, own.chain, prompt, bytesPerToken);
 
-    boolean applied = route.mode() == Mode.ACTIVE;
+    boolean applied = isApplied(route, own.chain);
     PoolPicker picker =
         route.target() instanceof PoolTarget pool ? pickers.get(pool.cluster()) : null;
     if (picker != null && prompt.hasHistory()) {
@@ -241,7 +244,7 @@ final class Planner {
       Request request, Scratch own, @Nullable Pick pick, @Nullable Plan dispatch, long nowNanos) {
     RouteEntry route = request.route();
     Prompt prompt = own.prompt;
-    boolean applied = route.mode() == Mode.ACTIVE;
+    boolean applied = isApplied(route, own.chain);
     String[] listed = NO_ADDRESSES;
     int heldTokens = 0;
     if (pick != null) {
@@ -261,11 +264,12 @@ final class Planner {
               pool.tenantIsolated()
                   ? annotator.salt(request.head(), route, tenants.salt(request.tenant()), prompt)
                   : Annotator.Edits.NONE;
-          case ProviderTarget _ -> {
-            if (!accounts.knows(request.dialect(), request.model())) {
+          case ProviderTarget provider -> {
+            ModelEntry row = annotator.row(provider, request.dialect(), request.model());
+            if (row == null) {
               metrics.unknownModel(request.model());
             }
-            yield annotator.mark(request, prompt, own.chain, own.annotationPlanner, nowNanos);
+            yield annotator.mark(request, row, prompt, own.chain, own.annotationPlanner, nowNanos);
           }
         };
     String session = request.head().header(route.sessionHeader());
@@ -294,7 +298,7 @@ final class Planner {
                 request.scope(),
                 applied,
                 marked,
-                !edits.fieldIsClients(),
+                edits.fields(),
                 own.chain.keyRoot(),
                 own.chain.keyConversation(),
                 own.blocks.promptTokens(),
@@ -307,18 +311,27 @@ final class Planner {
     byte[] repairedBody = request.repaired() ? request.body() : null;
     byte[] editedBody =
         marked ? edits.splices().apply(request.body(), request.bodyLength()) : repairedBody;
-    ProcessingResponse reply = reply(plan, own.chain, editedBody);
+    ProcessingResponse reply = reply(plan, own.chain, editedBody, edits.routing());
     prefixWatch.arrive(request, prompt, nowNanos);
     metrics.planned(route.id(), mode(applied), clock.getAsLong() - nowNanos);
     plans.opened(plan);
     return new Decision(reply, plan, "");
   }
 
+  /**
+   * Whether a decision is carried out. A prefix stays on its side of the route's percentage, and
+   * goes over to the other once at most while that only grows.
+   */
+  private static boolean isApplied(RouteEntry route, PrefixChain chain) {
+    long key = chain.hasRoot() ? chain.keyRoot() : chain.keyConversation();
+    return route.mode() == Mode.ACTIVE && (key >>> 11) * 0x1p-53 * ALL_PERCENT < route.percent();
+  }
+
   private static Scope scope(RouteEntry.Target target, String tenant, String model) {
     return switch (target) {
       case PoolTarget(String cluster, boolean isolated) ->
           new Scope(Scope.Lane.POOL, isolated ? cluster + '\n' + tenant : cluster, model);
-      case ProviderTarget(_, String cacheScope, boolean clientCredential) ->
+      case ProviderTarget(_, _, String cacheScope, boolean clientCredential) ->
           new Scope(
               Scope.Lane.PROVIDER,
               clientCredential ? cacheScope + '\n' + tenant : cacheScope,
@@ -357,7 +370,7 @@ final class Planner {
   }
 
   private static ProcessingResponse reply(
-      ExchangePlan plan, PrefixChain chain, byte @Nullable [] editedBody) {
+      ExchangePlan plan, PrefixChain chain, byte @Nullable [] editedBody, CacheRouting routing) {
     Struct.Builder metadata =
         Struct.newBuilder().putFields(Names.PLAN_NAMESPACE, Replies.struct(PlanMetadata.of(plan)));
     CommonResponse.Builder common = CommonResponse.newBuilder();
@@ -368,6 +381,9 @@ final class Planner {
           BodyMutation.newBuilder().setBody(UnsafeByteOperations.unsafeWrap(editedBody)));
     }
     if (plan.applied()) {
+      if (!routing.header().isEmpty()) {
+        headers.addSetHeaders(Replies.headerIfAbsent(routing.header(), routing.value()));
+      }
       if (chain.hasRoot()) {
         headers.addSetHeaders(Replies.header(Names.KEY_ROOT, HEX.toHexDigits(chain.keyRoot())));
       }

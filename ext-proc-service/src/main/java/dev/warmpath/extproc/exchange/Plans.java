@@ -291,10 +291,12 @@ public final class Plans {
     if (!plan.rejectedField.isEmpty()
         && REJECTING.contains(plan.status)
         && plan.decided().edited()
-        && plan.decided().fieldIsOurs()) {
+        && plan.decided().addedFields().contains(plan.rejectedField)) {
       metrics.rejected(plan.route().target().cluster(), plan.rejectedField);
       rejections.rejected(
-          plan.route().target().cluster(), plan.model(), plan.rejectedField, nowNanos);
+          new Rejections.Field(
+              plan.route().target().cluster(), plan.dialect(), plan.model(), plan.rejectedField),
+          nowNanos);
     }
     learn(plan, end, usage);
     metrics.ended(plan.route().id(), end.label());

@@ -190,9 +190,9 @@ public final class PrefixWatch {
   private double usdPerMillionLost(Request request, Prompt prompt) {
     return switch (request.route().target()) {
       case RouteEntry.PoolTarget _ -> Double.NaN;
-      case RouteEntry.ProviderTarget _ ->
+      case RouteEntry.ProviderTarget provider ->
           catalogue
-              .find(request.dialect(), request.scope().model())
+              .find(provider.catalogue(), request.dialect(), request.scope().model())
               .flatMap(row -> row.prices((long) (prompt.textLength() / request.bytesPerToken())))
               .map(prices -> prices.inputUsd() - prices.cacheReadUsd())
               .orElse(Double.NaN);

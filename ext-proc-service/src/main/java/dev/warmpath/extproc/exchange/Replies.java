@@ -60,6 +60,13 @@ final class Replies {
         .build();
   }
 
+  /** One request header, which gives way to the client's own. */
+  static HeaderValueOption headerIfAbsent(String name, String value) {
+    return header(name, value).toBuilder()
+        .setAppendAction(HeaderAppendAction.ADD_IF_ABSENT)
+        .build();
+  }
+
   static Value string(String value) {
     return Value.newBuilder().setStringValue(value).build();
   }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param dialect of its bodies; null: by path
  * @param sessionHeader lower-case name of the header that names a session
  * @param mode how far a decision goes
+ * @param percent of prefixes for which it goes so far; the others are only forecast
  * @param repair what is changed in prompts before that
  */
 record RouteEntry(
@@ -26,6 +27,7 @@ record RouteEntry(
     @Nullable Dialect dialect,
     String sessionHeader,
     Mode mode,
+    double percent,
     Repair repair) {
 
   /**
@@ -53,10 +55,12 @@ record RouteEntry(
   /**
    * An account at a provider: breakpoints are marked.
    *
+   * @param catalogue the provider whose rows of the catalogue speak of it
    * @param cacheScope whose cache it is
    * @param clientCredential the client's own credential is passed on, so the tenant is the account
    */
-  record ProviderTarget(String cluster, String cacheScope, boolean clientCredential)
+  record ProviderTarget(
+      String cluster, String catalogue, String cacheScope, boolean clientCredential)
       implements Target {}
 
   String lane() {

@@ -9,6 +9,7 @@ import dev.warmpath.config.v1.Repair;
 import dev.warmpath.config.v1.Route;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
+import dev.warmpath.extproc.provider.Catalogue;
 import dev.warmpath.extproc.repair.Repairs;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The configured routes in their order; the first that matches wins. Immutable. */
 final class Routes {
+
+  private static final double ALL_PERCENT = 100;
 
   private final List<RouteEntry> entries;
   private final List<String> wantedHeaders;
@@ -37,7 +40,7 @@ final class Routes {
   }
 
   /** Reads the routes of a valid configuration. */
-  static Routes of(Config config) {
+  static Routes of(Config config, Catalogue catalogue) {
     Map<String, Pool> pools = new HashMap<>();
     config.getPoolsList().forEach(pool -> pools.put(pool.getName(), pool));
     Map<String, Provider> providers = new HashMap<>();
@@ -60,6 +63,7 @@ final class Routes {
                   Apis.dialect(route.getApi()),
                   route.getSessionHeader(),
                   route.getPick(),
+                  ALL_PERCENT,
                   repair(route));
             }
             case PROVIDER -> {
@@ -71,12 +75,16 @@ final class Routes {
                   headers,
                   new ProviderTarget(
                       provider.getName(),
+                      provider.getCatalogue().isEmpty()
+                          ? catalogue.provider(provider.getName(), provider.getAddress())
+                          : provider.getCatalogue(),
                       scope.isEmpty() ? provider.getName() : scope,
                       provider.getCredentialFile().isEmpty()),
                   Apis.dialect(
                       route.getApi() == Api.API_UNSPECIFIED ? provider.getApi() : route.getApi()),
                   route.getSessionHeader(),
                   route.getAnnotate(),
+                  route.getAnnotatePercent(),
                   repair(route));
             }
             case TO_NOT_SET ->

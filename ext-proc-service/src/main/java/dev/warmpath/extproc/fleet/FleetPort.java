@@ -16,6 +16,7 @@ import dev.warmpath.extproc.pick.HashKeyShadow;
 import dev.warmpath.extproc.pick.Placement;
 import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.pick.Prefill;
+import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.usage.Usage;
 import dev.warmpath.fleet.v1.ClusterView;
 import dev.warmpath.fleet.v1.ControlMessage;
@@ -212,9 +213,10 @@ public final class FleetPort implements FleetClient.Port {
     for (Rejections.Rejection rejection : drained) {
       message.addRejections(
           Rejection.newBuilder()
-              .setProvider(rejection.cluster())
-              .setModel(rejection.model())
-              .setField(rejection.field())
+              .setProvider(rejection.field().cluster())
+              .setApi(rejection.field().api().label())
+              .setModel(rejection.field().model())
+              .setField(rejection.field().name())
               .setPauseNanos(rejection.pauseNanos()));
     }
     messages.add(ReplicaMessage.newBuilder().setRejections(message).build());
@@ -301,17 +303,23 @@ public final class FleetPort implements FleetClient.Port {
           message
               .getRejections()
               .getRejectionsList()
-              .forEach(
-                  rejection ->
-                      rejections.told(
-                          new Rejections.Rejection(
-                              rejection.getProvider(),
-                              rejection.getModel(),
-                              rejection.getField(),
-                              rejection.getPauseNanos()),
-                          nowNanos));
+              .forEach(rejection -> peerRejection(rejection, nowNanos));
       case MESSAGE_NOT_SET -> {}
     }
+  }
+
+  private void peerRejection(Rejection rejection, long nowNanos) {
+    Dialect api = Dialect.ofLabel(rejection.getApi());
+    if (api == null) {
+      // Of a version that knows more APIs.
+      return;
+    }
+    rejections.told(
+        new Rejections.Rejection(
+            new Rejections.Field(
+                rejection.getProvider(), api, rejection.getModel(), rejection.getField()),
+            rejection.getPauseNanos()),
+        nowNanos);
   }
 
   private void view(EndpointView view, long nowNanos) {

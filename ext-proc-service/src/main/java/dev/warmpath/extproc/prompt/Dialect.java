@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.prompt;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shapes of a request body that {@link PromptScanner} reads. Which one a request speaks is told
@@ -30,6 +31,16 @@ public enum Dialect {
   /** The value of a metric's label or of a metadata field. */
   public String label() {
     return label;
+  }
+
+  /** The one that {@link #label} names; null: none. */
+  public static @Nullable Dialect ofLabel(String label) {
+    for (Dialect dialect : values()) {
+      if (dialect.label.equals(label)) {
+        return dialect;
+      }
+    }
+    return null;
   }
 
   /** Whether messages that open the conversation as system or developer are its system prompt. */

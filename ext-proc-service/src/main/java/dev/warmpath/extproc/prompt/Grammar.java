@@ -27,6 +27,12 @@ final class Grammar {
     MAX_COMPLETION_TOKENS,
     /** Anthropic's automatic mode. */
     MARKER,
+    /** {@link CacheHint#KEY}. */
+    CACHE_KEY,
+    /** {@link CacheHint#OPTIONS}, an object with a grammar of its own. */
+    CACHE_OPTIONS,
+    /** In it: what the provider caches without a marker. */
+    CACHE_MODE,
     /** {@link Parameter}, as a whole. */
     PARAMETER,
     /** An object with a grammar of its own. */
@@ -108,7 +114,7 @@ final class Grammar {
     return known(entryOfName[index].parameter());
   }
 
-  /** Of {@link Field#NESTED}. */
+  /** Of {@link Field#NESTED} and {@link Field#CACHE_OPTIONS}. */
   Grammar nested(int index) {
     return known(entryOfName[index].nested());
   }
@@ -139,6 +145,8 @@ final class Grammar {
   private static final Grammar STREAM_OPTIONS =
       new Grammar(field(Field.INCLUDE_USAGE, "include_usage"));
 
+  private static final Grammar CACHE_OPTIONS = new Grammar(field(Field.CACHE_MODE, "mode"));
+
   private static final Grammar SGLANG_SESSION = new Grammar(field(Field.NESTED_SESSION, "id"));
 
   private static final Grammar CHAT =
@@ -155,6 +163,8 @@ final class Grammar {
           field(Field.SESSION, "session_id"),
           nested(SGLANG_SESSION, "session_params"),
           field(Field.MARKER, "cache_control"),
+          field(Field.CACHE_KEY, "prompt_cache_key"),
+          new Entry(Field.CACHE_OPTIONS, null, CACHE_OPTIONS, List.of("prompt_cache_options")),
           parameter(Parameter.CHAT_TEMPLATE),
           parameter(Parameter.CHAT_TEMPLATE_KWARGS),
           parameter(Parameter.DOCUMENTS),
@@ -211,6 +221,8 @@ final class Grammar {
           field(Field.CACHE_SALT, "cache_salt"),
           field(Field.USER, "user"),
           field(Field.SESSION, "session_id"),
+          field(Field.CACHE_KEY, "prompt_cache_key"),
+          new Entry(Field.CACHE_OPTIONS, null, CACHE_OPTIONS, List.of("prompt_cache_options")),
           field(Field.HISTORY, "previous_response_id", "conversation"),
           parameter(Parameter.PROMPT_TEMPLATE, "prompt"),
           nested(RESPONSES_TEXT, "text"),

@@ -116,6 +116,11 @@ public final class Prompt {
   int markers;
   int hourMarkers;
 
+  /** {@link CacheHint#bit}s. */
+  int cacheHints;
+
+  boolean explicitCacheMode;
+
   private String model = "";
   private byte[] modelBytes = NO_BYTES;
 
@@ -197,6 +202,8 @@ public final class Prompt {
     to.topLevelMarker = topLevelMarker;
     to.markers = markers;
     to.hourMarkers = hourMarkers;
+    to.cacheHints = cacheHints;
+    to.explicitCacheMode = explicitCacheMode;
     to.decodeText(this);
   }
 
@@ -518,6 +525,16 @@ public final class Prompt {
     return hourMarkers;
   }
 
+  /** Whether the client itself gives such a member, be it with {@code null}. */
+  public boolean gives(CacheHint hint) {
+    return (cacheHints & hint.bit) != 0;
+  }
+
+  /** Whether the client's {@code prompt_cache_options} ask for nothing but its own breakpoints. */
+  public boolean explicitCacheMode() {
+    return explicitCacheMode;
+  }
+
   /**
    * Adds a segment whose text starts here; {@link #endSegment} tells the rest.
    *
@@ -610,5 +627,7 @@ public final class Prompt {
     topLevelMarker = false;
     markers = 0;
     hourMarkers = 0;
+    cacheHints = 0;
+    explicitCacheMode = false;
   }
 }

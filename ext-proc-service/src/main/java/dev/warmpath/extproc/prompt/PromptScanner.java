@@ -43,6 +43,7 @@ public final class PromptScanner {
   private static final Names TOKENS = new Names("authorization_token");
   private static final Names IDS = new Names("id");
   private static final Names NOTHING = new Names();
+  private static final Names EXPLICIT = new Names("explicit");
 
   private final Limits limits;
   private final Scan scan;
@@ -195,8 +196,10 @@ public final class PromptScanner {
       if (field == Grammar.Field.CACHE_SALT) {
         scan.prompt.cacheSaltNullStart = json.pos;
       }
+      gives(field);
       return scan.skip(mark);
     }
+    gives(field);
     return switch (field) {
       case MODEL -> string(Prompt.MODEL, mark);
       case CACHE_SALT -> string(Prompt.CACHE_SALT, mark);
@@ -224,8 +227,10 @@ public final class PromptScanner {
         scan.prompt.topLevelMarker = true;
         yield sound;
       }
+      case CACHE_KEY -> scan.skip(mark);
+      case CACHE_MODE -> cacheMode(mark);
       case PARAMETER -> parameter(grammar.parameter(name), mark);
-      case NESTED ->
+      case NESTED, CACHE_OPTIONS ->
           json.peek() == '{' ? members(grammar.nested(name), /* top= */ false) : scan.skip(mark);
       case TOOLS -> section(field, toolsReader);
       case CACHED_CONTENT -> section(field, cachedContentReader);
@@ -235,6 +240,31 @@ public final class PromptScanner {
       case MESSAGES -> section(field, messagesReader);
       case INPUTS -> section(field, inputsReader);
     };
+  }
+
+  /** A member that stands in the body, be it with null, can't be added again. */
+  private void gives(Grammar.Field field) {
+    CacheHint hint =
+        switch (field) {
+          case CACHE_KEY -> CacheHint.KEY;
+          case CACHE_OPTIONS -> CacheHint.OPTIONS;
+          case SESSION -> CacheHint.SESSION;
+          default -> null;
+        };
+    if (hint != null) {
+      scan.prompt.cacheHints |= hint.bit;
+    }
+  }
+
+  private boolean cacheMode(int mark) {
+    boolean string = json.peek() == '"';
+    if (!json.value()) {
+      return false;
+    }
+    scan.prompt.explicitCacheMode =
+        string && EXPLICIT.indexOf(json, mark + 1, json.outPos - 1) == 0;
+    json.outPos = mark;
+    return true;
   }
 
   private boolean string(int value, int mark) {

@@ -160,7 +160,9 @@ final class TypedBlocks extends Blocks {
 
   /** The marker of a block as its part keeps it: one that is null is told apart from none. */
   private static int marker(int seconds, int seen) {
-    return seconds == 0 && (seen & 1 << MARKER) != 0 ? Prompt.NULL_MARKER : seconds;
+    return seconds == 0 && (seen & (1 << MARKER | 1 << BREAKPOINT)) != 0
+        ? Prompt.NULL_MARKER
+        : seconds;
   }
 
   @Override

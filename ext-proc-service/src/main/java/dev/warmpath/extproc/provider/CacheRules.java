@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param markersEndAutomatic a request with a marker is not cached automatically, too
  * @param maxKeyChars of a {@code prompt_cache_key}
  * @param keyRate past which one key's requests scatter
+ * @param factors prices as multiples of that of input, where prices themselves are not known
  */
 public record CacheRules(
     Set<Mechanism> mechanisms,
@@ -37,7 +38,8 @@ public record CacheRules(
     Optional<Boolean> longestFirst,
     Optional<Boolean> markersEndAutomatic,
     OptionalInt maxKeyChars,
-    Optional<KeyRate> keyRate) {
+    Optional<KeyRate> keyRate,
+    Optional<PriceFactors> factors) {
 
   /** Nothing is known. */
   public static final CacheRules UNKNOWN =
@@ -54,6 +56,7 @@ public record CacheRules(
           Optional.empty(),
           Optional.empty(),
           OptionalInt.empty(),
+          Optional.empty(),
           Optional.empty());
 
   /** What begins a lifetime anew. */
@@ -116,6 +119,7 @@ public record CacheRules(
         longestFirst.or(() -> others.longestFirst),
         markersEndAutomatic.or(() -> others.markersEndAutomatic),
         maxKeyChars.isPresent() ? maxKeyChars : others.maxKeyChars,
-        keyRate.or(() -> others.keyRate));
+        keyRate.or(() -> others.keyRate),
+        factors.or(() -> others.factors));
   }
 }

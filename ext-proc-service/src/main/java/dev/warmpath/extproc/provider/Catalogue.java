@@ -81,19 +81,62 @@ public final class Catalogue {
     return version.rows().models();
   }
 
-  /** The row of a model, by the name that the request gives it. */
+  /**
+   * The provider whose rows speak of an account.
+   *
+   * @param name of the account
+   * @param address where it is, as {@code host:port}
+   * @return the name itself, where a row is of a provider of this name or none is at the address
+   */
+  public String provider(String name, String address) {
+    CatalogueRows rows = version.rows();
+    boolean isNamed =
+        rows.apis().stream().anyMatch(api -> api.provider().equals(name))
+            || rows.models().stream().anyMatch(row -> row.provider().equals(name));
+    String host = address.substring(0, Math.max(0, address.lastIndexOf(':')));
+    return isNamed
+        ? name
+        : rows.apis().stream()
+            .filter(api -> !host.isEmpty() && host(api.endpoint()).equalsIgnoreCase(host))
+            .map(ProviderApi::provider)
+            .findFirst()
+            .orElse(name);
+  }
+
+  /** The host of an endpoint that is written as {@code POST https://host/path}; else empty. */
+  private static String host(String endpoint) {
+    int start = endpoint.indexOf("://");
+    if (start < 0) {
+      return "";
+    }
+    int end = endpoint.indexOf('/', start + 3);
+    return endpoint.substring(start + 3, end < 0 ? endpoint.length() : end);
+  }
+
+  /** The row of a model, whoever serves it, by the name that the request gives it. */
   public Optional<ModelEntry> find(Dialect dialect, String model) {
+    return find("", dialect, model);
+  }
+
+  /**
+   * The row of a model at a provider, by the name that the request gives it.
+   *
+   * @param provider only its rows, and those that name none, count; empty: all do
+   */
+  public Optional<ModelEntry> find(String provider, Dialect dialect, String model) {
     if (model.length() > MAX_NAME_LENGTH) {
       return Optional.empty();
     }
     Version held = version;
-    Name name = new Name(dialect, model);
+    Name name = new Name(provider, dialect, model);
     Optional<ModelEntry> found = held.remembered().get(name);
     if (found != null) {
       return found;
     }
     Optional<ModelEntry> match =
-        held.rows().models().stream().filter(row -> row.matches(dialect, model)).findFirst();
+        held.rows().models().stream()
+            .filter(row -> row.isOf(provider) && row.matches(dialect, model))
+            .findFirst();
     // Racing threads may overshoot the bound by one name each.
     if (held.remembered().size() < MAX_REMEMBERED) {
       held.remembered().put(name, match);
@@ -101,7 +144,7 @@ public final class Catalogue {
     return match;
   }
 
-  private record Name(Dialect dialect, String model) {}
+  private record Name(String provider, Dialect dialect, String model) {}
 
   /**
    * Whether a name matches a pattern in which {@code *} stands for any characters. Linear in their

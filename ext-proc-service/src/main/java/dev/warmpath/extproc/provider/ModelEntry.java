@@ -102,7 +102,8 @@ public record ModelEntry(
         none.longestFirst(),
         none.markersEndAutomatic(),
         none.maxKeyChars(),
-        none.keyRate());
+        none.keyRate(),
+        none.factors());
   }
 
   /** The same row, whose {@link #prices(long)} are those of a day. */
@@ -111,6 +112,11 @@ public record ModelEntry(
         ? this
         : new ModelEntry(
             provider, pattern, dialect, minimum, cache, api, priceLists, origin, other);
+  }
+
+  /** Whether the row speaks of a provider; empty: of any. */
+  boolean isOf(String name) {
+    return name.isEmpty() || provider.isEmpty() || provider.equals(name);
   }
 
   /** Whether the row is of this model. */
@@ -155,6 +161,7 @@ public record ModelEntry(
     all.add(origin);
     all.add(minimum == null ? null : minimum.origin());
     all.add(cache.keyRate().map(CacheRules.KeyRate::origin).orElse(null));
+    all.add(cache.factors().map(PriceFactors::origin).orElse(null));
     priceLists.forEach(list -> all.add(list.origin()));
     return all.stream().flatMap(Stream::ofNullable).toList();
   }
@@ -179,6 +186,25 @@ public record ModelEntry(
       }
     }
     return Optional.of(held);
+  }
+
+  /**
+   * What reading and writing cost as multiples of input: by the prices of the request's length,
+   * where they are known, else as the row says. Empty: nobody knows what pays.
+   *
+   * @param inputTokens as for {@link #prices(long)}
+   */
+  public Optional<PriceFactors> factors(long inputTokens) {
+    return prices(inputTokens)
+        .map(PriceFactors::of)
+        .filter(PriceFactors::isKnown)
+        .or(cache::factors)
+        .filter(PriceFactors::isKnown);
+  }
+
+  /** Whether the row names a mechanism. */
+  public boolean has(Mechanism mechanism) {
+    return cache.mechanisms().contains(mechanism);
   }
 
   /**

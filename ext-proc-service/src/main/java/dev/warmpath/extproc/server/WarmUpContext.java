@@ -45,7 +45,11 @@ final class WarmUpContext {
                 - name: warm-up
                   endpoints: [{address: "127.0.0.1:1"}, {address: "127.0.0.1:2"}]
               providers:
-                - {name: warm-up-provider, address: "localhost:1", api: anthropic_messages, plaintext: true}
+                - name: warm-up-provider
+                  catalogue: anthropic
+                  address: "localhost:1"
+                  api: anthropic_messages
+                  plaintext: true
               routes:
                 - {id: pool, path_prefix: /v1/chat, pool: warm-up, pick: active}
                 - {id: provider, provider: warm-up-provider, annotate: active}

@@ -71,7 +71,15 @@ public final class UsageReader {
   }
 
   /** What Warmpath adds to request bodies and an upstream may refuse by name. */
-  private static final List<String> OUR_FIELDS = List.of("cache_control", "cache_salt");
+  private static final List<String> OUR_FIELDS =
+      List.of(
+          "cache_control",
+          "cache_salt",
+          "cachePoint",
+          "prompt_cache_breakpoint",
+          "prompt_cache_options",
+          "prompt_cache_key",
+          "session_id");
 
   private static final byte[] NO_BYTES = {};
 
@@ -225,8 +233,8 @@ public final class UsageReader {
   }
 
   /**
-   * The field that Warmpath adds to request bodies and that this error names: {@code
-   * cache_control}, {@code cache_salt}, or empty. Whether the client sent it too, the caller knows.
+   * The field that Warmpath adds to request bodies and that this error names, such as {@code
+   * cache_control}; empty: none. Whether the client sent it too, the caller knows.
    */
   public String rejectedField() {
     String text = new String(error, 0, errorLength, StandardCharsets.ISO_8859_1);

@@ -102,7 +102,7 @@ class AnnotationPlannerPropertyTest {
       scan(body);
       hasher.chain(prompt, scope, chain);
       nowNanos += (1L + random.nextInt(1500)) * 1_000_000_000L;
-      var asked = new AnnotationPlanner.Asked("r", "s", model, 4, random.nextInt(8) > 0);
+      var asked = new AnnotationPlanner.Asked("r", "s", model, 4, random.nextInt(8) > 0, true);
 
       AnnotationPlan plan = planner.plan(prompt, chain, asked, paying, nowNanos);
       byte[] edited = plan.splices().apply(body, body.length);

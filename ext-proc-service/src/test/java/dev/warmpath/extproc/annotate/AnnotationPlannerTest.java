@@ -438,7 +438,7 @@ class AnnotationPlannerTest {
         planner.plan(
             prompt,
             new PrefixChain(),
-            new AnnotationPlanner.Asked("r", "s", MODEL, 4, true),
+            new AnnotationPlanner.Asked("r", "s", MODEL, 4, true, true),
             new PayingMarkers(64),
             0);
 
@@ -465,7 +465,7 @@ class AnnotationPlannerTest {
     return planner.plan(
         prompt,
         chain,
-        new AnnotationPlanner.Asked("r", "s", model, 4, mayEdit),
+        new AnnotationPlanner.Asked("r", "s", model, 4, mayEdit, true),
         paying,
         number * 1_200_000_000_000L);
   }

@@ -1,5 +1,7 @@
 package dev.warmpath.extproc.annotate;
 
+import java.util.List;
+
 /** Plans for tests of other packages. */
 public final class AnnotationPlans {
 
@@ -8,6 +10,13 @@ public final class AnnotationPlans {
   /** One that says what was chosen, and has no edits. */
   public static AnnotationPlan of(PayingMarkers.Chosen chosen) {
     return new AnnotationPlan(
-        Splices.NONE, new Decision[0], new long[0], 0, 0, chosen.keys.clone(), chosen.expectsRead);
+        Splices.NONE,
+        new Decision[0],
+        new long[0],
+        0,
+        0,
+        List.of(),
+        chosen.keys.clone(),
+        chosen.expectsRead);
   }
 }

@@ -2,14 +2,15 @@ package dev.warmpath.extproc.annotate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmpath.extproc.provider.Prices;
+import dev.warmpath.extproc.provider.PriceFactors;
 import org.junit.jupiter.api.Test;
 
 class PayingMarkersTest {
 
   private static final long SECOND = 1_000_000_000L;
+  private static final int MINUTES_SECONDS = 300;
   private static final int LOOKBACK = 20;
-  private static final Prices PRICES = new Prices(5, 25, 0.5, 6.25, 10);
+  private static final PriceFactors PRICES = new PriceFactors(0.1, 1.25, 2, null);
   private static final int SYSTEM = Boundary.SYSTEM.index;
   private static final int PREVIOUS_TURN = Boundary.PREVIOUS_TURN.index;
   private static final int CONVERSATION = Boundary.CONVERSATION.index;
@@ -31,7 +32,7 @@ class PayingMarkersTest {
 
   /** A question about a system prompt of 4,000 tokens, itself of 8,000; answered at once. */
   private void ask(long system, long question) {
-    offer.clear();
+    offer.clear(MINUTES_SECONDS);
     offer(Boundary.SYSTEM, system, 4_000);
     offer(Boundary.CONVERSATION, question, 12_000);
     choose(4);
@@ -95,7 +96,7 @@ class PayingMarkersTest {
     for (int conversation = 1; conversation <= 20; conversation++) {
       for (int turn = 1; turn <= 10; turn++) {
         nowNanos += 20 * SECOND;
-        offer.clear();
+        offer.clear(MINUTES_SECONDS);
         offer(Boundary.SYSTEM, 7, 4_000);
         if (turn > 1) {
           offer(Boundary.PREVIOUS_TURN, 1000L * conversation + turn - 1, 4_000 + turn * 900L);
@@ -116,7 +117,7 @@ class PayingMarkersTest {
   void choose_turnBeyondTheLookback_isMarkedItself() {
     for (int turn = 1; turn <= 30; turn++) {
       nowNanos += 20 * SECOND;
-      offer.clear();
+      offer.clear(MINUTES_SECONDS);
       if (turn > 1) {
         offer(Boundary.PREVIOUS_TURN, turn - 1, (turn - 1) * 30_000L);
       }
@@ -131,13 +132,13 @@ class PayingMarkersTest {
 
   @Test
   void choose_whileAnotherRequestWritesIt_leavesItAlone() {
-    offer.clear();
+    offer.clear(MINUTES_SECONDS);
     offer(Boundary.SYSTEM, 7, 4_000);
     choose(4);
     assertThat(chosen.seconds[SYSTEM]).isEqualTo(300);
 
     nowNanos += SECOND;
-    offer.clear();
+    offer.clear(MINUTES_SECONDS);
     offer(Boundary.SYSTEM, 7, 4_000);
     choose(4);
 
@@ -147,7 +148,7 @@ class PayingMarkersTest {
 
   @Test
   void choose_writeFailed_isWrittenByTheNext() {
-    offer.clear();
+    offer.clear(MINUTES_SECONDS);
     offer(Boundary.SYSTEM, 7, 4_000);
     choose(4);
 
@@ -161,7 +162,7 @@ class PayingMarkersTest {
   void choose_noMarkerIsFree_learnsAllTheSame() {
     for (int i = 1; i <= 100; i++) {
       nowNanos += 10 * SECOND;
-      offer.clear();
+      offer.clear(MINUTES_SECONDS);
       offer(Boundary.SYSTEM, 7, 4_000);
       choose(0);
       assertThat(chosen.seconds).containsOnly(0);
@@ -177,7 +178,7 @@ class PayingMarkersTest {
   void choose_behindTheClientsFiveMinutes_isMarkedForNoLonger() {
     for (int i = 1; i <= 60; i++) {
       nowNanos += 1200 * SECOND;
-      offer.clear();
+      offer.clear(MINUTES_SECONDS);
       offer.end(7);
       offer.boundary(Boundary.SYSTEM, 4_000, 4);
       offer.marked(Boundary.SYSTEM, 300);
@@ -194,7 +195,7 @@ class PayingMarkersTest {
   void choose_boundaryThatTakesNoMarker_getsNone() {
     for (int i = 1; i <= 20; i++) {
       nowNanos += 10 * SECOND;
-      offer.clear();
+      offer.clear(MINUTES_SECONDS);
       offer.end(7);
       offer.boundary(Boundary.SYSTEM, 4_000, 4);
       choose(4);

@@ -44,10 +44,11 @@ class AccountsTest {
             "r",
             "/",
             Map.of(),
-            new RouteEntry.ProviderTarget("a", "scope", false),
+            new RouteEntry.ProviderTarget("a", "a", "scope", false),
             Dialect.ANTHROPIC_MESSAGES,
             "",
             Mode.FORECAST,
+            100,
             RouteEntry.Repair.NONE);
     ExchangePlan plan =
         new ExchangePlan(
@@ -59,7 +60,7 @@ class AccountsTest {
                 new Scope(Scope.Lane.PROVIDER, "scope", "m"),
                 false,
                 false,
-                true,
+                List.of(),
                 0,
                 0,
                 300,

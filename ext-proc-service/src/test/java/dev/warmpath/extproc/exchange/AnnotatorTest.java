@@ -18,6 +18,7 @@ import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import dev.warmpath.extproc.prompt.Verdict;
+import dev.warmpath.extproc.provider.ModelEntry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
@@ -42,10 +43,11 @@ class AnnotatorTest {
           "messages",
           "/v1",
           Map.of(),
-          new ProviderTarget("anthropic", "scope", false),
+          new ProviderTarget("anthropic", "anthropic", "scope", false),
           Dialect.ANTHROPIC_MESSAGES,
           "",
           Mode.ACTIVE,
+          100,
           RouteEntry.Repair.NONE);
   private static final RouteEntry POOL =
       new RouteEntry(
@@ -56,6 +58,7 @@ class AnnotatorTest {
           Dialect.OPENAI_CHAT,
           "",
           Mode.ACTIVE,
+          100,
           RouteEntry.Repair.NONE);
   private static final RequestHead PLAIN = head(1_000, false);
   private static final RequestHead SIGNED = head(1_000, true);
@@ -71,7 +74,12 @@ class AnnotatorTest {
 
   private Annotator annotator(int maxBodyBytes) {
     return new Annotator(
-        CatalogueFile.load(List.of()), new PayingMarkers(64), rejections, metrics, maxBodyBytes);
+        CatalogueFile.load(List.of()),
+        new PayingMarkers(64),
+        rejections,
+        new KeyShards(16),
+        metrics,
+        maxBodyBytes);
   }
 
   private static Prompt scan(String body, Dialect dialect) {
@@ -101,7 +109,10 @@ class AnnotatorTest {
             prompt.bodyLength(),
             false,
             4);
-    return annotator(maxBodyBytes).mark(request, prompt, chain, new AnnotationPlanner(), nowNanos);
+    Annotator annotator = annotator(maxBodyBytes);
+    ModelEntry row =
+        annotator.row((ProviderTarget) PROVIDER.target(), prompt.dialect(), request.model());
+    return annotator.mark(request, row, prompt, chain, new AnnotationPlanner(), nowNanos);
   }
 
   private Edits salt(int maxBodyBytes, RequestHead head, String body) {
@@ -136,7 +147,7 @@ class AnnotatorTest {
     assertThat(edits.splices().isEmpty()).isFalse();
     assertThat(edits.clientMarkedBlocks()).isZero();
     assertThat(edits.plannedMarkedBlocks()).isBetween(SYSTEM.length() / 1_024 - 1, 100);
-    assertThat(edits.fieldIsClients()).isFalse();
+    assertThat(edits.fields()).containsExactly("cache_control");
   }
 
   @Test
@@ -168,7 +179,8 @@ class AnnotatorTest {
 
   @Test
   void mark_providerRefusedTheField_isLeftAloneUntilThePauseIsOver() {
-    rejections.rejected("anthropic", MODEL, "cache_control", 0);
+    rejections.rejected(
+        new Rejections.Field("anthropic", Dialect.ANTHROPIC_MESSAGES, MODEL, "cache_control"), 0);
 
     assertThat(mark(ROOMY, PLAIN, ANTHROPIC, Rejections.FIRST_PAUSE_NANOS - 1).splices().isEmpty())
         .isTrue();
@@ -179,11 +191,12 @@ class AnnotatorTest {
 
   @Test
   void salt_refusedBefore_isAddedAllTheSame() {
-    rejections.rejected("llama", "llama", "cache_salt", 0);
+    rejections.rejected(
+        new Rejections.Field("llama", Dialect.OPENAI_CHAT, "llama", "cache_salt"), 0);
 
     Edits edits = salt(ROOMY, PLAIN, CHAT);
     assertThat(edits.splices().isEmpty()).isFalse();
-    assertThat(edits.fieldIsClients()).isFalse();
+    assertThat(edits.fields()).containsExactly("cache_salt");
     assertThat(counted("cache_salt", "rejected_before")).isZero();
   }
 
@@ -192,7 +205,7 @@ class AnnotatorTest {
     Edits edits = salt(ROOMY, PLAIN, CHAT.replaceFirst("\\{", "{\"cache_salt\":\"mine\","));
 
     assertThat(edits.splices().isEmpty()).isFalse();
-    assertThat(edits.fieldIsClients()).isTrue();
+    assertThat(edits.fields()).isEmpty();
   }
 
   @Test

@@ -18,7 +18,7 @@ import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.pick.PrefixBlocks;
 import dev.warmpath.extproc.prefix.Scope;
 import dev.warmpath.extproc.prompt.Dialect;
-import dev.warmpath.extproc.provider.Prices;
+import dev.warmpath.extproc.provider.PriceFactors;
 import dev.warmpath.extproc.usage.Usage;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
@@ -39,10 +39,11 @@ class PlansTest {
           "messages",
           "/",
           Map.of(),
-          new RouteEntry.ProviderTarget("anthropic", "scope", false),
+          new RouteEntry.ProviderTarget("anthropic", "anthropic", "scope", false),
           Dialect.ANTHROPIC_MESSAGES,
           "",
           Mode.ACTIVE,
+          100,
           RouteEntry.Repair.NONE);
 
   private static final int PROMPT_TOKENS = 100;
@@ -57,6 +58,7 @@ class PlansTest {
           Dialect.OPENAI_CHAT,
           "",
           Mode.ACTIVE,
+          100,
           RouteEntry.Repair.NONE);
 
   private final PoolPicker picker = new PoolPicker(PickSettings.DEFAULTS);
@@ -110,7 +112,7 @@ class PlansTest {
                 new Scope(Scope.Lane.PROVIDER, "scope", "model"),
                 true,
                 true,
-                fieldIsOurs,
+                fieldIsOurs ? List.of("cache_control") : List.of(),
                 0,
                 0,
                 100,
@@ -173,6 +175,7 @@ class PlansTest {
             Dialect.OPENAI_CHAT,
             "",
             Mode.ACTIVE,
+            100,
             RouteEntry.Repair.NONE);
 
     assertThat(settledWith(pool, withoutReads).readTokens())
@@ -190,14 +193,14 @@ class PlansTest {
   /** What is chosen for a prompt that comes again a second after a plan for it. */
   private PayingMarkers.Chosen chooseAgain() {
     var offer = new PayingMarkers.Offer();
-    offer.clear();
+    offer.clear(300);
     offer.end(7);
     offer.boundary(Boundary.SYSTEM, 4_000, 1);
     offer.mayMark(Boundary.SYSTEM, 300, 3600);
     var chosen = new PayingMarkers.Chosen();
     markedNanos += SECOND;
     payingMarkers.choose(
-        "r", "s", offer, 4, 20, new Prices(5, 25, 0.5, 6.25, 10), markedNanos, chosen);
+        "r", "s", offer, 4, 20, new PriceFactors(0.1, 1.25, 2, null), markedNanos, chosen);
     return chosen;
   }
 
@@ -370,8 +373,18 @@ class PlansTest {
         outcome(plan, Outcome.Source.OBSERVER, 400, null, "cache_control", false, true), SECOND);
     plans.streamEnded(plan, false, SECOND);
 
-    assertThat(rejections.allows("anthropic", "model", "cache_control", SECOND)).isFalse();
-    assertThat(rejections.allows("anthropic", "other", "cache_control", SECOND)).isTrue();
+    assertThat(
+            rejections.allows(
+                new Rejections.Field(
+                    "anthropic", Dialect.ANTHROPIC_MESSAGES, "model", "cache_control"),
+                SECOND))
+        .isFalse();
+    assertThat(
+            rejections.allows(
+                new Rejections.Field(
+                    "anthropic", Dialect.ANTHROPIC_MESSAGES, "other", "cache_control"),
+                SECOND))
+        .isTrue();
   }
 
   @Test
@@ -386,7 +399,12 @@ class PlansTest {
     plans.streamEnded(unavailable, false, 0);
 
     assertThat(settled).hasSize(2);
-    assertThat(rejections.allows("anthropic", "model", "cache_control", 0)).isTrue();
+    assertThat(
+            rejections.allows(
+                new Rejections.Field(
+                    "anthropic", Dialect.ANTHROPIC_MESSAGES, "model", "cache_control"),
+                0))
+        .isTrue();
   }
 
   @Test

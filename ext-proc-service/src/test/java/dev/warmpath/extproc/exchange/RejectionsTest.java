@@ -3,17 +3,22 @@ package dev.warmpath.extproc.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmpath.extproc.exchange.Rejections.Rejection;
+import dev.warmpath.extproc.prompt.Dialect;
 import org.junit.jupiter.api.Test;
 
 class RejectionsTest {
   private final Rejections rejections = new Rejections();
 
   private boolean allows(long nowNanos) {
-    return rejections.allows("anthropic", "model", "cache_control", nowNanos);
+    return rejections.allows(
+        new Rejections.Field("anthropic", Dialect.ANTHROPIC_MESSAGES, "model", "cache_control"),
+        nowNanos);
   }
 
   private void reject(long nowNanos) {
-    rejections.rejected("anthropic", "model", "cache_control", nowNanos);
+    rejections.rejected(
+        new Rejections.Field("anthropic", Dialect.ANTHROPIC_MESSAGES, "model", "cache_control"),
+        nowNanos);
   }
 
   @Test
@@ -23,7 +28,12 @@ class RejectionsTest {
 
     assertThat(allows(Rejections.FIRST_PAUSE_NANOS - 1)).isFalse();
     assertThat(allows(Rejections.FIRST_PAUSE_NANOS)).isTrue();
-    assertThat(rejections.allows("anthropic", "other", "cache_control", 0)).isTrue();
+    assertThat(
+            rejections.allows(
+                new Rejections.Field(
+                    "anthropic", Dialect.ANTHROPIC_MESSAGES, "other", "cache_control"),
+                0))
+        .isTrue();
   }
 
   @Test
@@ -48,13 +58,23 @@ class RejectionsTest {
   @Test
   void rejected_roomUsedUpByForgottenOnes_isMade() {
     for (int i = 0; i < Rejections.MAX_ENTRIES; i++) {
-      rejections.rejected("anthropic", "model-" + i, "cache_control", 0);
+      rejections.rejected(
+          new Rejections.Field(
+              "anthropic", Dialect.ANTHROPIC_MESSAGES, "model-" + i, "cache_control"),
+          0);
     }
     long later = Rejections.FIRST_PAUSE_NANOS + Rejections.FORGOTTEN_NANOS + 1;
-    rejections.rejected("anthropic", "fresh", "cache_control", later);
+    rejections.rejected(
+        new Rejections.Field("anthropic", Dialect.ANTHROPIC_MESSAGES, "fresh", "cache_control"),
+        later);
 
     assertThat(allows(later)).isTrue();
-    assertThat(rejections.allows("anthropic", "fresh", "cache_control", later)).isFalse();
+    assertThat(
+            rejections.allows(
+                new Rejections.Field(
+                    "anthropic", Dialect.ANTHROPIC_MESSAGES, "fresh", "cache_control"),
+                later))
+        .isFalse();
   }
 
   @Test
@@ -69,7 +89,11 @@ class RejectionsTest {
 
   @Test
   void told_byAnotherReplica_pausesAndIsNotToldOn() {
-    rejections.told(new Rejection("anthropic", "model", "cache_control", 500), 100);
+    rejections.told(
+        new Rejection(
+            new Rejections.Field("anthropic", Dialect.ANTHROPIC_MESSAGES, "model", "cache_control"),
+            500),
+        100);
 
     assertThat(allows(599)).isFalse();
     assertThat(allows(600)).isTrue();
@@ -78,17 +102,33 @@ class RejectionsTest {
 
   @Test
   void told_nonsense_isBounded() {
-    rejections.told(new Rejection("anthropic", "model", "cache_control", Long.MAX_VALUE), 0);
-    rejections.told(new Rejection("anthropic", "other", "cache_control", -5), 0);
+    rejections.told(
+        new Rejection(
+            new Rejections.Field("anthropic", Dialect.ANTHROPIC_MESSAGES, "model", "cache_control"),
+            Long.MAX_VALUE),
+        0);
+    rejections.told(
+        new Rejection(
+            new Rejections.Field("anthropic", Dialect.ANTHROPIC_MESSAGES, "other", "cache_control"),
+            -5),
+        0);
 
     assertThat(allows(Rejections.LONGEST_PAUSE_NANOS)).isTrue();
-    assertThat(rejections.allows("anthropic", "other", "cache_control", 0)).isTrue();
+    assertThat(
+            rejections.allows(
+                new Rejections.Field(
+                    "anthropic", Dialect.ANTHROPIC_MESSAGES, "other", "cache_control"),
+                0))
+        .isTrue();
   }
 
   @Test
   void rejected_moreThanTheBound_unknownPairsAreNotAnnotated() {
     for (int i = 0; i < Rejections.MAX_ENTRIES + 5; i++) {
-      rejections.rejected("anthropic", "model-" + i, "cache_control", 0);
+      rejections.rejected(
+          new Rejections.Field(
+              "anthropic", Dialect.ANTHROPIC_MESSAGES, "model-" + i, "cache_control"),
+          0);
     }
 
     assertThat(allows(0)).isFalse();

@@ -3,6 +3,7 @@ package dev.warmpath.extproc.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmpath.extproc.CatalogueFile;
 import dev.warmpath.extproc.prompt.Dialect;
 import java.util.List;
 import java.util.Random;
@@ -35,6 +36,32 @@ class CatalogueTest {
     assertThat(catalogue.find(Dialect.ANTHROPIC_MESSAGES, "claude-opus-50")).isEmpty();
     assertThat(catalogue.find(Dialect.ANTHROPIC_MESSAGES, "")).isEmpty();
     assertThat(catalogue.find(Dialect.ANTHROPIC_MESSAGES, "claude-opus-5".repeat(100))).isEmpty();
+  }
+
+  @Test
+  void find_atAProvider_othersRowsDoNotSpeak() {
+    ModelEntry configured = entry("m", 1);
+    Catalogue shipped = CatalogueFile.load(List.of());
+    Catalogue own = Catalogue.of(List.of(configured));
+
+    assertThat(shipped.find("anthropic", Dialect.ANTHROPIC_MESSAGES, "claude-opus-5")).isPresent();
+    assertThat(shipped.find("kimi", Dialect.ANTHROPIC_MESSAGES, "claude-opus-5")).isEmpty();
+    assertThat(shipped.find("azure", Dialect.OPENAI_CHAT, "gpt-5.5"))
+        .hasValueSatisfying(row -> assertThat(row.provider()).isEqualTo("azure"));
+    assertThat(own.find("any", Dialect.ANTHROPIC_MESSAGES, "m"))
+        .as("a row that names no provider")
+        .contains(configured);
+  }
+
+  @Test
+  void provider_ofAnAccount_isItsNameElseWhoseAddressItIs() {
+    Catalogue shipped = CatalogueFile.load(List.of());
+
+    assertThat(shipped.provider("openai", "proxy.test:443")).isEqualTo("openai");
+    assertThat(shipped.provider("main", "api.openai.com:443")).isEqualTo("openai");
+    assertThat(shipped.provider("main", "API.X.AI:443")).isEqualTo("xai");
+    assertThat(shipped.provider("main", "proxy.test:443")).isEqualTo("main");
+    assertThat(shipped.provider("main", ":443")).as("paths have no host").isEqualTo("main");
   }
 
   @Test

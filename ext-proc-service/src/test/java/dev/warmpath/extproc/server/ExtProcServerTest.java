@@ -64,6 +64,7 @@ class ExtProcServerTest {
       List.of(
           "warmpath_token_ratios_max",
           "warmpath_response_homes_max",
+          "warmpath_cache_keys_max",
           "warmpath_remembered_prefixes_max",
           "warmpath_body_bytes_max",
           "warmpath_exchanges_max",
