@@ -57,6 +57,11 @@ final class Bodies {
     return "%s (expected: %s)".formatted(verdict.label(), expectation(verdict, spoken));
   }
 
+  /** The member that holds the request in a line of a batch; null: it is no such line. */
+  @Nullable String memberOfBatch(byte[] line) {
+    return shape.dialect(line, line.length, canonical) == null ? shape.memberOfBatch() : null;
+  }
+
   private static String expectation(Verdict verdict, @Nullable Dialect spoken) {
     return switch (verdict) {
       case OK, EMPTY, NOT_JSON, UNFINISHED, TRAILING_BYTES -> "one JSON object";

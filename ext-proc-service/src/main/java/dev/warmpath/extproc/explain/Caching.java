@@ -43,12 +43,25 @@ final class Caching {
    * @param provider only rows of the provider whose name begins with it; empty: all
    */
   Caching(Catalogue catalogue, String provider, double bytesPerToken) {
-    String prefix = provider.toLowerCase(Locale.ROOT);
     this.catalogue =
         Catalogue.of(
-            catalogue.rows().stream().filter(row -> row.provider().startsWith(prefix)).toList());
+            catalogue.rows().stream().filter(row -> begins(row.provider(), provider)).toList());
     this.provider = provider;
     this.bytesPerToken = bytesPerToken;
+  }
+
+  /** Whether a row is of a provider whose name begins so. */
+  static boolean knows(Catalogue catalogue, String provider) {
+    return catalogue.rows().stream().anyMatch(row -> begins(row.provider(), provider));
+  }
+
+  /** The names of all providers, in the order of the alphabet. */
+  static List<String> providers(Catalogue catalogue) {
+    return catalogue.rows().stream().map(ModelEntry::provider).distinct().sorted().toList();
+  }
+
+  private static boolean begins(String name, String asked) {
+    return name.startsWith(asked.toLowerCase(Locale.ROOT));
   }
 
   /** What a million tokens cost more when they are not read from a cache; NaN: not known. */

@@ -7,6 +7,7 @@ import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Role;
 import dev.warmpath.extproc.prompt.SegmentKind;
+import dev.warmpath.extproc.provider.Catalogue;
 import dev.warmpath.extproc.volatility.Arrival;
 import dev.warmpath.extproc.volatility.DetectorSettings;
 import dev.warmpath.extproc.volatility.Difference;
@@ -18,6 +19,7 @@ import dev.warmpath.extproc.volatility.VolatilityDetector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -68,6 +70,13 @@ public final class Explain implements Callable<Integer> {
   /** The smallest block that an engine caches: vLLM's, by default. */
   private static final int MIN_TOKENS_AGAIN = 16;
 
+  /** Bounds of what may be given; wide, but what lies beyond would only be a slip. */
+  private static final double MIN_BYTES_PER_TOKEN = 0.1;
+
+  private static final double MAX_BYTES_PER_TOKEN = 1000;
+  private static final double MAX_REQUESTS_PER_HOUR = 1e12;
+  private static final double MAX_USD_PER_MILLION = 1e6;
+
   private static final String QUESTION = "question";
 
   @Parameters(
@@ -111,13 +120,13 @@ public final class Explain implements Callable<Integer> {
       description =
           "What a million tokens of input cost more when they are not read from a cache, in place"
               + " of what the catalogue says.")
-  private double price = Double.NaN;
+  private @Nullable Double price;
 
   @Option(
       names = "--requests-per-hour",
       paramLabel = "N",
       description = "Of the log's kind; with it, losses are told by the hour.")
-  private double requestsPerHour = Double.NaN;
+  private @Nullable Double requestsPerHour;
 
   @Option(
       names = "--bytes-per-token",
@@ -164,22 +173,53 @@ public final class Explain implements Callable<Integer> {
 
   /** For tests: writes where the caller sets it. */
   static CommandLine commandLine() {
-    return new CommandLine(new Explain())
-        .setExecutionExceptionHandler(Explain::failed)
-        .setCaseInsensitiveEnumValuesAllowed(true);
+    CommandLine command =
+        new CommandLine(new Explain())
+            .setExecutionExceptionHandler(Explain::failed)
+            .setCaseInsensitiveEnumValuesAllowed(true);
+    // What can't be read is told together with what is beyond its bounds.
+    command.getCommandSpec().parser().collectErrors(true);
+    return command;
+  }
+
+  /** Throws what is wrong with the arguments, all of it at once. */
+  private void checkUsage(Catalogue catalogue) {
+    List<String> faults = new ArrayList<>();
+    spec.commandLine().getParseResult().errors().forEach(e -> faults.add(e.getMessage()));
+    check("--bytes-per-token", bytesPerToken, MIN_BYTES_PER_TOKEN, MAX_BYTES_PER_TOKEN, faults);
+    check("--requests-per-hour", requestsPerHour, 0, MAX_REQUESTS_PER_HOUR, faults);
+    check("--price", price, 0, MAX_USD_PER_MILLION, faults);
+    if (!Caching.knows(catalogue, provider)) {
+      faults.add(
+          "--provider: %s (expected: one of %s, or how some of them begin)"
+              .formatted(provider, String.join(", ", Caching.providers(catalogue))));
+    }
+    if (files.size() == 2 && files.contains("-")) {
+      faults.add("-: beside another file (expected: a log alone)");
+    }
+    if (!faults.isEmpty()) {
+      throw new CommandLine.ParameterException(spec.commandLine(), String.join("\n", faults));
+    }
+  }
+
+  private static void check(
+      String option, @Nullable Double value, double least, double most, List<String> faults) {
+    // Not a number is beyond any bounds.
+    if (value != null && !(value >= least && value <= most)) {
+      faults.add(
+          "%s: %s (expected: %s to %s)".formatted(option, value, number(least), number(most)));
+    }
+  }
+
+  private static String number(double value) {
+    return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
   }
 
   @Override
   public Integer call() {
-    if (!(bytesPerToken > 0)) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(), "--bytes-per-token: " + bytesPerToken + " (expected: above 0)");
-    }
-    if (files.size() == 2 && files.contains("-")) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(), "-: beside another file (expected: a log alone)");
-    }
-    Caching caching = new Caching(CatalogueFile.load(List.of()), provider, bytesPerToken);
+    Catalogue catalogue = CatalogueFile.load(List.of());
+    checkUsage(catalogue);
+    Caching caching = new Caching(catalogue, provider, bytesPerToken);
     Bodies bodies = new Bodies(api, path, model);
     try {
       if (files.size() == 2) {
@@ -313,6 +353,9 @@ public final class Explain implements Callable<Integer> {
     byte[] last = null;
     long requests = 0;
     long line = 0;
+    LineFaults faults = new LineFaults();
+    long batchLines = 0;
+    String memberOfBatch = "";
     try (Lines lines = new Lines(open(file), Bodies.MAX_BODY_BYTES)) {
       for (byte[] body = lines.next(); body != null; body = lines.next()) {
         line++;
@@ -324,12 +367,19 @@ public final class Explain implements Callable<Integer> {
                 ? "too_large (expected: at most " + Bodies.MAX_BODY_BYTES + " bytes)"
                 : bodies.scan(body, prompt);
         if (fault != null) {
-          fault("%s:%d: %s".formatted(file, line, fault));
+          if (faults.add(fault)) {
+            fault("%s:%d: %s".formatted(file, line, fault));
+          }
+          String member = bodies.memberOfBatch(body);
+          if (member != null) {
+            memberOfBatch = member;
+            batchLines++;
+          }
           continue;
         }
         requests++;
         String ofModel = bodies.model(prompt);
-        double usd = Double.isNaN(price) ? caching.usdPerMillionLost(prompt, ofModel) : price;
+        double usd = price == null ? caching.usdPerMillionLost(prompt, ofModel) : price;
         String spoken = prompt.dialect().label();
         prices.add(spoken, ofModel, usd);
         // One log is one scope; its findings bear the route, which tells the API.
@@ -342,6 +392,14 @@ public final class Explain implements Callable<Integer> {
           }
         }
       }
+    }
+    faults.summary().forEach(text -> fault(file + ": " + text));
+    if (batchLines > 0) {
+      fault(
+          ("%s: lines of a batch: %d; their requests are in the member %s (expected: these alone,"
+                  + " as by jq -c .%s %s | bin/warmpath explain -)")
+              .formatted(
+                  file, batchLines, memberOfBatch, memberOfBatch, file.equals("-") ? "LOG" : file));
     }
     if (last == null || bodies.scan(last, prompt) != null) {
       fault(file + ": no request (expected: one request body a line)");
@@ -426,7 +484,7 @@ public final class Explain implements Callable<Integer> {
   }
 
   private OptionalDouble perHour(double perRequest) {
-    return Double.isNaN(requestsPerHour)
+    return requestsPerHour == null
         ? OptionalDouble.empty()
         : OptionalDouble.of(perRequest * requestsPerHour);
   }

@@ -61,7 +61,10 @@ public final class BodyShape {
           "temperature",
           "top_p",
           "encoding_format",
-          "dimensions");
+          "dimensions",
+          "custom_id",
+          "body",
+          "params");
 
   private static final Names MEMBERS = new Names(NAMES.toArray(String[]::new));
 
@@ -71,6 +74,10 @@ public final class BodyShape {
   private static final int MESSAGES = NAMES.indexOf("messages");
   private static final int MODEL = NAMES.indexOf("model");
   private static final int THINKING = NAMES.indexOf("thinking");
+
+  private static final long BATCH_ID = bits("custom_id");
+  private static final long BATCH_BODY = bits("body");
+  private static final long BATCH_PARAMS = bits("params");
 
   private static final long CARRIER_MESSAGES = bits("messages");
   private static final long CARRIER_INPUT = bits("input");
@@ -126,23 +133,23 @@ public final class BodyShape {
 
   // What was seen besides names stands in the bits above theirs.
 
-  private static final long BARE_SYSTEM = 1L << 48;
+  private static final long BARE_SYSTEM = 1L << 52;
 
   /** A block of a message that has no type, but a name of Converse's. */
-  private static final long BARE_BLOCK = 1L << 49;
+  private static final long BARE_BLOCK = 1L << 53;
 
   /** A block of a message that is of one of Anthropic's types. */
-  private static final long ANTHROPIC_BLOCK = 1L << 50;
+  private static final long ANTHROPIC_BLOCK = 1L << 54;
 
   /** A tool, a message or a block as chat has them, and Anthropic and Converse don't. */
-  private static final long CHAT_ELEMENT = 1L << 51;
+  private static final long CHAT_ELEMENT = 1L << 55;
 
-  private static final long INPUT_SCHEMA = 1L << 52;
-  private static final long THINKING_BUDGET = 1L << 53;
-  private static final long CLAUDE = 1L << 54;
+  private static final long INPUT_SCHEMA = 1L << 56;
+  private static final long THINKING_BUDGET = 1L << 57;
+  private static final long CLAUDE = 1L << 58;
 
   /** An input that begins with an object. */
-  private static final long ITEMS = 1L << 55;
+  private static final long ITEMS = 1L << 59;
 
   private static final byte[][] CLAUDES = {
     "claude".getBytes(US_ASCII), "anthropic/".getBytes(US_ASCII), "anthropic.".getBytes(US_ASCII)
@@ -270,6 +277,17 @@ public final class BodyShape {
         seen |= 1L << name;
       }
     }
+  }
+
+  /**
+   * The member that holds the request, if the last body was no request but a line of a batch: of
+   * OpenAI's and those who took them over {@code body}, of Anthropic's {@code params}.
+   */
+  public @Nullable String memberOfBatch() {
+    if (!has(BATCH_ID) || has(BATCH_BODY) == has(BATCH_PARAMS)) {
+      return null;
+    }
+    return has(BATCH_BODY) ? "body" : "params";
   }
 
   /** Reads the value of a member of the body. */

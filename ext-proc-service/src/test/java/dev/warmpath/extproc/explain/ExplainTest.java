@@ -144,6 +144,39 @@ class ExplainTest {
   }
 
   @Test
+  void log_manyBadLines_tenAreNamedAndAllCountedByReason() throws Exception {
+    String file =
+        file("bad.jsonl", "{\"messages\":[\n".repeat(30) + body(RULES, "one") + "\nnull".repeat(7));
+
+    assertThat(explain(file)).isEqualTo(1);
+
+    assertThat(err.toString().lines())
+        .hasSize(13)
+        .contains(file + ":10: unfinished (expected: one JSON object)")
+        .noneMatch(line -> line.startsWith(file + ":11:"))
+        .containsSequence(
+            file + ": 37 lines can't be explained, the first 10 are named",
+            file + ":   30: unfinished (expected: one JSON object)");
+    assertThat(err.toString()).containsPattern("  7: .*expected").doesNotContain("jq");
+    assertThat(out.toString()).contains("1 request, no place");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"body", "params"})
+  void log_ofABatch_hintsAtItsBodies(String member) throws Exception {
+    String line = "{\"custom_id\":\"secret\",\"%s\":%s}\n".formatted(member, body(RULES, "secret"));
+    String file = file("batch.jsonl", line.repeat(3));
+
+    assertThat(explain(file)).isEqualTo(1);
+
+    assertThat(err.toString())
+        .contains("lines of a batch: 3", "jq -c ." + member + " " + file + " | ")
+        .doesNotContain("secret");
+    assertThat(explain(file, "--api", "openai_chat")).isEqualTo(1);
+    assertThat(err.toString()).contains("lines of a batch: 3");
+  }
+
+  @Test
   void log_empty_isAFault() throws Exception {
     assertThat(explain(file("empty.jsonl", "\n"))).isEqualTo(1);
 
@@ -350,5 +383,74 @@ class ExplainTest {
     assertThat(explain("-", "b.json")).isEqualTo(2);
     assertThat(explain("a.json", "--api", "smtp")).isEqualTo(2);
     assertThat(new String(err.toString().getBytes(UTF_8), UTF_8)).contains("smtp");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--requests-per-hour, -3, 0 to 1000000000000",
+    "--requests-per-hour, NaN, 0 to 1000000000000",
+    "--requests-per-hour, Infinity, 0 to 1000000000000",
+    "--bytes-per-token, 1e-300, 0.1 to 1000",
+    "--bytes-per-token, Infinity, 0.1 to 1000",
+    "--bytes-per-token, NaN, 0.1 to 1000",
+    "--bytes-per-token, 0, 0.1 to 1000",
+    "--price, -5, 0 to 1000000",
+    "--price, NaN, 0 to 1000000",
+  })
+  void number_thatMakesNoSense_isRefused(String option, String value, String expected) {
+    assertThat(explain("a.json", option, value)).isEqualTo(2);
+
+    assertThat(err.toString())
+        .contains("%s: %s (expected: %s)".formatted(option, Double.parseDouble(value), expected));
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void number_atItsBounds_isTaken() throws Exception {
+    assertThat(explain(log(3), "--bytes-per-token", "0.1", "--price", "0")).isZero();
+    assertThat(explain(log(3), "--bytes-per-token", "1000", "--requests-per-hour", "0")).isZero();
+  }
+
+  @Test
+  void provider_unknown_isRefusedWithThoseThatAreKnown() {
+    assertThat(explain("a.json", "--provider", "anthropics")).isEqualTo(2);
+
+    assertThat(err.toString())
+        .contains("--provider: anthropics (expected: one of anthropic, ", ", vertex, ");
+  }
+
+  @Test
+  void provider_howOneBegins_isKnown() throws Exception {
+    assertThat(explain(log(3), "--provider", "Anth")).isZero();
+  }
+
+  @Test
+  void usage_severalFaults_areToldAtOnce() {
+    int status =
+        explain(
+            "-",
+            "b.json",
+            "--price",
+            "much",
+            "--bytes-per-token",
+            "-1",
+            "--requests-per-hour",
+            "-3",
+            "--provider",
+            "nobody",
+            "--api",
+            "smtp",
+            "--colour");
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(
+            "'much'",
+            "--bytes-per-token: -1.0",
+            "--requests-per-hour: -3.0",
+            "--provider: nobody",
+            "smtp",
+            "--colour",
+            "-: beside another file");
   }
 }
