@@ -108,6 +108,25 @@ class AwsSignatureTest {
   }
 
   @Test
+  void judge_digestOfAnotherBody_isRefusedEvenIfItIsSigned() {
+    Map<String, String> headers = signed(BODY);
+    headers.put("x-amz-content-sha256", sha256(bytes("{}")));
+    String signature =
+        signature(
+            "POST",
+            TARGET.replace("%", "%25"),
+            headers,
+            ALL,
+            BODY,
+            CUSTOMER,
+            "us-east-1",
+            "bedrock");
+    headers.put(
+        "authorization", authorization(CUSTOMER, "20261121/us-east-1/bedrock", ALL, signature));
+    assertRefused(() -> bedrock.judge(TARGET, headers, BODY), NO_MATCH);
+  }
+
+  @Test
   void judge_withoutDigestHeader_verifiesTheBodyAllTheSame() throws ApiException {
     Map<String, String> headers = signed(BODY, CUSTOMER, "bedrock", "host;x-amz-date");
     assertThat(bedrock.judge(TARGET, headers, BODY).tenant()).isEqualTo("north");
