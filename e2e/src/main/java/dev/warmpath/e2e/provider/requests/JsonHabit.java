@@ -83,18 +83,21 @@ enum JsonHabit {
 
   private void string(String text, StringBuilder to, RandomGenerator random) {
     to.append('"');
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      int c = text.codePointAt(i);
       boolean escape = this == ASCII ? c > '~' : (i & 31) == 7 && random.nextInt(4) == 0;
       if (escape || c < ' ') {
-        to.append("\\u");
-        for (int shift = 12; shift >= 0; shift -= 4) {
-          to.append(Character.forDigit((c >> shift) & 0xF, 16));
+        // Two of them for what is beyond the first plane: half a pair is no text.
+        for (char half : Character.toChars(c)) {
+          to.append("\\u");
+          for (int shift = 12; shift >= 0; shift -= 4) {
+            to.append(Character.forDigit((half >> shift) & 0xF, 16));
+          }
         }
       } else if (c == '"' || c == '\\' || (this == ODD && c == '/')) {
-        to.append('\\').append(c);
+        to.append('\\').append((char) c);
       } else {
-        to.append(c);
+        to.appendCodePoint(c);
       }
     }
     to.append('"');

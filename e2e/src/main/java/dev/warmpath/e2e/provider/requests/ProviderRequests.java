@@ -80,12 +80,14 @@ public final class ProviderRequests {
 
   private final Random random;
   private final InstantSource time;
+  private final String bedrockHost;
   private final Texts texts;
   private final Map<Kind, List<Conversation>> live = new EnumMap<>(Kind.class);
 
-  private ProviderRequests(long seed, InstantSource time) {
+  private ProviderRequests(long seed, InstantSource time, String bedrockHost) {
     random = new Random(seed);
     this.time = time;
+    this.bedrockHost = bedrockHost;
     texts = new Texts(random);
   }
 
@@ -95,7 +97,17 @@ public final class ProviderRequests {
    * @param time of signatures
    */
   public static ProviderRequests seeded(long seed, InstantSource time) {
-    return new ProviderRequests(seed, time);
+    return seeded(seed, time, "bedrock-runtime.us-east-1.amazonaws.com");
+  }
+
+  /**
+   * Begins anew.
+   *
+   * @param time of signatures
+   * @param bedrockHost that requests to Bedrock are signed for, as it will be told
+   */
+  public static ProviderRequests seeded(long seed, InstantSource time, String bedrockHost) {
+    return new ProviderRequests(seed, time, bedrockHost);
   }
 
   /** Whether a model of OpenAI's that is asked for here takes breakpoints. */
@@ -237,7 +249,7 @@ public final class ProviderRequests {
       case AZURE -> headers.put("api-key", account.apiKey());
       case BEDROCK_CONVERSE, BEDROCK_INVOKE -> {
         if (of.habit(7, 3) == 0) {
-          headers.put("host", "bedrock-runtime.us-east-1.amazonaws.com");
+          headers.put("host", bedrockHost);
           return AwsSignature.sign(
               new AwsSignature.Request("POST", target, headers),
               body,

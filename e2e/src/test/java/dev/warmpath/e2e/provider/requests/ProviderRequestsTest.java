@@ -166,6 +166,18 @@ class ProviderRequestsTest {
         .contains("\\\"cachePoint\\\":");
   }
 
+  @Test
+  void next_texts_areWholeCharacters() throws IOException {
+    ProviderRequests requests = ProviderRequests.seeded(8, TIME);
+    for (int i = 0; i < 500; i++) {
+      ProviderRequest request = requests.next();
+      // What is written anew as UTF-8 and read again has no half of a pair in it.
+      String text = JSON.readTree(request.body()).toString();
+      assertThat(new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8))
+          .isEqualTo(text);
+    }
+  }
+
   private Verdict judge(ProviderRequest request) throws ApiException {
     return rules(request.kind()).judge(request.target(), request.headers(), request.body());
   }
