@@ -1,5 +1,6 @@
 package dev.warmpath.extproc.annotate;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -53,19 +54,53 @@ public final class Splices {
    * @throws IllegalArgumentException if an edit lies beyond {@code length}
    */
   public byte[] apply(byte[] body, int length) {
-    byte[] edited = new byte[editedLength(length)];
+    ByteBuffer edited = ByteBuffer.allocate(editedLength(length));
+    forEachPiece(
+        length,
+        new Pieces() {
+          @Override
+          public void kept(int from, int to) {
+            edited.put(body, from, to - from);
+          }
+
+          @Override
+          public void inserted(byte[] bytes) {
+            edited.put(bytes);
+          }
+        });
+    return edited.array();
+  }
+
+  /** Of which an edited body is made, in their order. */
+  public interface Pieces {
+    /** Bytes of the body, from an offset to another. */
+    void kept(int from, int to);
+
+    /** Bytes that are new; not to be changed. */
+    void inserted(byte[] bytes);
+  }
+
+  /**
+   * Tells of what the edited body is made, for who can put it together without copying it.
+   *
+   * @param length of the body before
+   * @throws IllegalArgumentException if an edit lies beyond {@code length}
+   */
+  public void forEachPiece(int length, Pieces pieces) {
+    checkLength(length);
     int from = 0;
-    int to = 0;
     for (int i = 0; i < offsets.length; i++) {
-      int kept = offsets[i] - from;
-      System.arraycopy(body, from, edited, to, kept);
-      to += kept;
-      System.arraycopy(inserted[i], 0, edited, to, inserted[i].length);
-      to += inserted[i].length;
+      if (offsets[i] > from) {
+        pieces.kept(from, offsets[i]);
+      }
+      if (inserted[i].length > 0) {
+        pieces.inserted(inserted[i]);
+      }
       from = offsets[i] + deleted[i];
     }
-    System.arraycopy(body, from, edited, to, length - from);
-    return edited;
+    if (length > from) {
+      pieces.kept(from, length);
+    }
   }
 
   /**

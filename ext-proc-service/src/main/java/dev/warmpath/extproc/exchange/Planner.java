@@ -172,17 +172,14 @@ final class Planner {
     if (verdict != Verdict.OK) {
       return Decision.pass(verdict.label());
     }
-    int bodyLength = bodyBytes.size();
-    boolean repaired = false;
+    ByteString repaired = null;
     byte[] better = repaired(head, route, prompt);
     if (better != null) {
       // Bytes have changed their places and nothing else, so that this is as sound as before.
-      repaired = own.scanner.scan(better, better.length, dialect, prompt) == Verdict.OK;
-      if (!repaired) {
+      if (own.scanner.scan(better, better.length, dialect, prompt) != Verdict.OK) {
         throw new IllegalStateException("a repaired body doesn't scan");
       }
-      body = better;
-      bodyLength = better.length;
+      repaired = UnsafeByteOperations.unsafeWrap(better);
     }
     if (Math.max(prompt.modelLength(), call.model().length()) > MAX_MODEL_BYTES) {
       return Decision.pass(PassReason.MODEL_NAME_TOO_LONG.label());
@@ -209,7 +206,14 @@ final class Planner {
     try {
       Request request =
           new Request(
-              head, route, dialect, tenant, scope, body, bodyLength, repaired, bytesPerToken);
+              head,
+              route,
+              dialect,
+              tenant,
+              scope,
+              repaired == null ? bodyBytes : repaired,
+              repaired != null,
+              bytesPerToken);
       return decide(request, own, picker == null ? null : own.pick, dispatch, nowNanos);
     } catch (RuntimeException e) {
       // Else the endpoint would look busy with it for ever.
@@ -308,9 +312,10 @@ final class Planner {
             dispatch,
             listed,
             nowNanos);
-    byte[] repairedBody = request.repaired() ? request.body() : null;
-    byte[] editedBody =
-        marked ? edits.splices().apply(request.body(), request.bodyLength()) : repairedBody;
+    ByteString editedBody =
+        marked
+            ? EditedBody.of(request.body(), edits.splices())
+            : request.repaired() ? request.body() : null;
     ProcessingResponse reply = reply(plan, own.chain, editedBody, edits.routing());
     prefixWatch.arrive(request, prompt, nowNanos);
     metrics.planned(route.id(), mode(applied), clock.getAsLong() - nowNanos);
@@ -370,15 +375,14 @@ final class Planner {
   }
 
   private static ProcessingResponse reply(
-      ExchangePlan plan, PrefixChain chain, byte @Nullable [] editedBody, CacheRouting routing) {
+      ExchangePlan plan, PrefixChain chain, @Nullable ByteString editedBody, CacheRouting routing) {
     Struct.Builder metadata =
         Struct.newBuilder().putFields(Names.PLAN_NAMESPACE, Replies.struct(PlanMetadata.of(plan)));
     CommonResponse.Builder common = CommonResponse.newBuilder();
     HeaderMutation.Builder headers = HeaderMutation.newBuilder();
     if (editedBody != null) {
-      headers.addSetHeaders(Replies.header(CONTENT_LENGTH, Integer.toString(editedBody.length)));
-      common.setBodyMutation(
-          BodyMutation.newBuilder().setBody(UnsafeByteOperations.unsafeWrap(editedBody)));
+      headers.addSetHeaders(Replies.header(CONTENT_LENGTH, Integer.toString(editedBody.size())));
+      common.setBodyMutation(BodyMutation.newBuilder().setBody(editedBody));
     }
     if (plan.applied()) {
       if (!routing.header().isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.warmpath.extproc.exchange;
 
+import com.google.protobuf.ByteString;
 import dev.warmpath.extproc.prefix.Scope;
 import dev.warmpath.extproc.prompt.Dialect;
 
@@ -9,20 +10,17 @@ import dev.warmpath.extproc.prompt.Dialect;
  * @param dialect of its body
  * @param tenant who sent it; empty: nobody in particular
  * @param scope whose cache it meets, with the model that body or path names
- * @param body valid until the next request of the thread
- * @param bodyLength bytes of {@code body} that belong to the request
+ * @param body of it; repaired, where the route's repairs changed it
  * @param repaired whether {@code body} is another than the client's
  * @param bytesPerToken estimate for the scope
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared.
 record Request(
     RequestHead head,
     RouteEntry route,
     Dialect dialect,
     String tenant,
     Scope scope,
-    byte[] body,
-    int bodyLength,
+    ByteString body,
     boolean repaired,
     double bytesPerToken) {
 

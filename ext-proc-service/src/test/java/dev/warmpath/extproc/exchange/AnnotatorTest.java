@@ -3,6 +3,7 @@ package dev.warmpath.extproc.exchange;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.warmpath.config.v1.Mode;
 import dev.warmpath.extproc.CatalogueFile;
 import dev.warmpath.extproc.annotate.AnnotationPlanner;
@@ -105,8 +106,7 @@ class AnnotatorTest {
             prompt.dialect(),
             "",
             scope,
-            prompt.body(),
-            prompt.bodyLength(),
+            ByteString.copyFrom(prompt.body(), 0, prompt.bodyLength()),
             false,
             4);
     Annotator annotator = annotator(maxBodyBytes);
