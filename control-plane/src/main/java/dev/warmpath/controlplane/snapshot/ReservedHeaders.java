@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.Mutations;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The request headers that speak between our filters and Envoy's router. Nobody else may say them,
@@ -18,12 +19,19 @@ import java.util.List;
 final class ReservedHeaders {
   /**
    * What the ext_proc service may set: our own headers, the length of a body that it edited, and
-   * those that keep a session where its provider has it cached.
+   * those that keep a session where its provider has it cached. Envoy refuses an expression of more
+   * than 100 instructions ({@code re2.max_program_size.error_level}), and each letter is one.
    */
   static final String SETTABLE =
-      String.join("|", Names.KEY_ROOT, Names.KEY_CONVERSATION, Names.DESTINATION, "content-length")
+      "x-("
+          + bare(Names.HEADER_PREFIX)
+          + "key-[a-z]+|"
+          + bare(Names.DESTINATION)
           + "|"
-          + String.join("|", Names.SESSION_HEADERS);
+          + Names.SESSION_HEADERS.stream()
+              .map(ReservedHeaders::bare)
+              .collect(Collectors.joining("|"))
+          + ")|content-length";
 
   /** {@code HeaderMutation.remove_on_match}, which Envoy has since 1.36 and the library has not. */
   private static final int REMOVE_ON_MATCH = 3;
@@ -31,6 +39,14 @@ final class ReservedHeaders {
   private static final int KEY_MATCHER = 1;
 
   private ReservedHeaders() {}
+
+  /** A name without the {@code x-} that all of them begin with. */
+  private static String bare(String name) {
+    if (!name.startsWith("x-")) {
+      throw new IllegalArgumentException(name + " (expected: x-…)");
+    }
+    return name.substring(2);
+  }
 
   /** The mutations that take the reserved headers out. */
   static List<HeaderMutation> removals() {

@@ -111,11 +111,19 @@ class ListenersTest {
                 "x-warmpath-key-root",
                 "x-warmpath-key-conversation",
                 "x-gateway-destination-endpoint",
+                "x-grok-conv-id",
+                "x-session-affinity",
                 "content-length"))
         .allMatch(name -> allowed.matcher(name).matches());
     assertThat(
             List.of(
-                "authorization", ":path", "host", "x-warmpath-key", "x-warmpath-other", "cookie"))
+                "authorization",
+                ":path",
+                "host",
+                "x-warmpath-key",
+                "x-warmpath-other",
+                "x-session-id",
+                "cookie"))
         .noneMatch(name -> allowed.matcher(name).matches());
   }
 
