@@ -112,7 +112,12 @@ public final class ControlPlane implements AutoCloseable {
       meters = new PlaneMeters(registry);
       hub =
           new FleetHub(
-              new FleetHub.Setup(own.getMaxReplicas(), ledger, System::nanoTime, clock::millis),
+              new FleetHub.Setup(
+                  own.getMaxReplicas(),
+                  own.getMaxCacheKeys(),
+                  ledger,
+                  System::nanoTime,
+                  clock::millis),
               listener(),
               registry);
       discovery =

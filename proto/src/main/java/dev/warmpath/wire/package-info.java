@@ -1,4 +1,4 @@
-/** Names that data path, control plane and Envoy have to agree on. */
+/** What data path, control plane and Envoy have to agree on beside their messages. */
 @NullMarked
 package dev.warmpath.wire;
 

@@ -3,6 +3,7 @@ package dev.warmpath.controlplane.fleet;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.TextFormat;
 import dev.warmpath.controlplane.signals.ReplicaReport;
+import dev.warmpath.fleet.v1.CacheKeyShardCount;
 import dev.warmpath.fleet.v1.ControlMessage;
 import dev.warmpath.fleet.v1.EndpointView;
 import dev.warmpath.fleet.v1.FleetGrpc;
@@ -15,6 +16,7 @@ import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.ReplicaMessage;
 import dev.warmpath.fleet.v1.Volatility;
 import dev.warmpath.fleet.v1.Welcome;
+import dev.warmpath.wire.ShardCount;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerBuilder;
@@ -41,13 +43,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The control plane's end of the fleet stream. Tells every replica what the others have under way
- * and placed, hands outcomes to the replica that owns the plan, spreads rejections, passes on
- * views, counts ledger deltas, and reports to the {@link Listener} what was measured.
+ * and placed, hands outcomes to the replica that owns the plan, spreads rejections, says in how
+ * many shards cache keys go, passes on views, counts ledger deltas, and reports to the {@link
+ * Listener} what was measured.
  *
  * <p>All state is confined to one {@link SynchronizationContext}; gRPC's threads and callers enter
  * it by {@code execute}. A replica is known by its incarnation, and speaks for itself only: name
  * and incarnation of what it reports are set here. Bounds: replicas, one inbound message under way
- * per replica, an {@link Outbox} each, {@link #MAX_REJECTIONS} rejections.
+ * per replica, an {@link Outbox} each, {@link #MAX_REJECTIONS} rejections, a {@link CacheKeyBook}.
  */
 public final class FleetHub extends FleetGrpc.FleetImplBase {
   private static final Logger log = LoggerFactory.getLogger(FleetHub.class);
@@ -89,7 +92,9 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
   // Confined to the context.
   private final Map<Long, Replica> replicas = new LinkedHashMap<>();
   private final Map<RejectionKey, Pause> pauses = new LinkedHashMap<>();
+  private final CacheKeyBook cacheKeys;
   private @Nullable EndpointView view;
+  private long cacheKeysToldNanos;
   private int streams;
 
   /** What connected replicas have found, by incarnation; each report is bounded by its message. */
@@ -114,7 +119,11 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
 
   /** Settings and partners of a hub. */
   public record Setup(
-      int maxReplicas, LedgerBook ledger, LongSupplier nanoClock, LongSupplier unixMillis) {}
+      int maxReplicas,
+      int maxCacheKeys,
+      LedgerBook ledger,
+      LongSupplier nanoClock,
+      LongSupplier unixMillis) {}
 
   public FleetHub(Setup setup, Listener listener, MeterRegistry meters) {
     this.maxReplicas = setup.maxReplicas();
@@ -122,8 +131,16 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
     this.nanoClock = setup.nanoClock();
     this.unixMillis = setup.unixMillis();
     this.listener = listener;
+    cacheKeys = new CacheKeyBook(setup.maxCacheKeys());
+    cacheKeysToldNanos = nanoClock.getAsLong();
     Gauge.builder("warmpath.fleet.replicas", connected, AtomicInteger::get)
         .description("ext_proc replicas that are connected.")
+        .register(meters);
+    Gauge.builder("warmpath.fleet.cache.keys", cacheKeys, CacheKeyBook::size)
+        .description("Keys (prompt_cache_key) whose rate at all replicas together is known.")
+        .register(meters);
+    Gauge.builder("warmpath.fleet.cache.keys.max", cacheKeys, CacheKeyBook::max)
+        .description("Bound of warmpath.fleet.cache.keys.")
         .register(meters);
     agreement = new Agreement(meters);
     refused =
@@ -201,7 +218,9 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
             replica.outbox.view(next);
             replica.pump();
           }
-          compare(); // Views come at least once a second: what is to be logged later is, then.
+          // Views come at least once a second: what is to be logged or told later is, then.
+          compare();
+          tellCacheKeys();
         });
   }
 
@@ -267,10 +286,10 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
   }
 
   /** A connected replica. Confined to the context. */
-  private static final class Replica {
+  private final class Replica {
     private final Hello hello;
     private final Stream stream;
-    private final Outbox outbox = new Outbox();
+    private final Outbox outbox = new Outbox(cacheKeys.max());
     private @Nullable Load load;
     private long acked;
 
@@ -420,6 +439,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
       pauses.values().removeIf(pause -> pause.untilNanos - now <= 0);
       replica.outbox.rejections(
           pauses.values().stream().map(pause -> pause.remaining(now)).toList());
+      replica.outbox.cacheKeys(cacheKeys.counts(now));
       pump();
     }
 
@@ -469,6 +489,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
       return;
     }
     volatility.remove(incarnation);
+    cacheKeys.gone(incarnation);
     connected.set(replicas.size());
     compare();
     log.info("Replica {} is gone.", Long.toHexString(incarnation));
@@ -520,6 +541,8 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
       case KEY_STATISTICS ->
           listener.reported(incarnation, Reports.keys(message.getKeyStatistics()));
       case REJECTIONS -> rejections(from, message.getRejections().getRejectionsList());
+      case CACHE_KEY_RATES ->
+          tell(cacheKeys.told(incarnation, message.getCacheKeyRates(), nanoClock.getAsLong()));
       case LEDGER_DELTA ->
           ledger.count(incarnation, message.getLedgerDelta(), unixMillis.getAsLong());
       case VOLATILITY -> {
@@ -531,6 +554,24 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
               Status.INVALID_ARGUMENT.withDescription("a second HELLO (expected: one)"));
       case MESSAGE_NOT_SET -> {
         // A newer replica says something that we don't know: additive, so nothing is lost.
+      }
+    }
+  }
+
+  /** All counts, once in a while: what replicas don't hear again they soon don't go by. */
+  private void tellCacheKeys() {
+    long now = nanoClock.getAsLong();
+    if (now - cacheKeysToldNanos >= ShardCount.TELL_NANOS) {
+      cacheKeysToldNanos = now;
+      tell(cacheKeys.counts(now));
+    }
+  }
+
+  private void tell(List<CacheKeyShardCount> counts) {
+    if (!counts.isEmpty()) {
+      for (Replica replica : replicas.values()) {
+        replica.outbox.cacheKeys(counts);
+        replica.pump();
       }
     }
   }

@@ -1,5 +1,7 @@
 package dev.warmpath.controlplane.fleet;
 
+import dev.warmpath.fleet.v1.CacheKeyShardCount;
+import dev.warmpath.fleet.v1.CacheKeyShards;
 import dev.warmpath.fleet.v1.ControlMessage;
 import dev.warmpath.fleet.v1.EndpointView;
 import dev.warmpath.fleet.v1.LedgerAck;
@@ -22,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What waits to be sent to one replica, in bounded memory however slowly it reads. Whole states
- * replace their predecessors: the view, each peer's load, the ledger's acknowledgement. Of what is
- * additive the oldest is dropped, and counted: placements first lose precision only, outcomes leave
- * the owner to its own timeout. Confined to its owner.
+ * replace their predecessors: the view, each peer's load, each cache key's shards, the ledger's
+ * acknowledgement. Of what is additive the oldest is dropped, and counted: placements first lose
+ * precision only, outcomes leave the owner to its own timeout. Confined to its owner.
  *
  * <p>Out comes first what the rest rests on: welcome, view, who is gone, then what ends things,
  * then what informs.
@@ -40,7 +42,7 @@ final class Outbox {
   static final int MAX_REJECTIONS = 1_000;
   static final int MAX_GONE = 1_000;
 
-  /** Outcomes and rejections that go into one message: far below gRPC's 4 MiB. */
+  /** Outcomes, rejections and cache keys that go into one message: far below gRPC's 4 MiB. */
   private static final int BATCH = 1_000;
 
   private @Nullable Welcome welcome;
@@ -50,11 +52,20 @@ final class Outbox {
   private final Map<Long, Load> loads = new LinkedHashMap<>();
   private final Deque<Rejection> rejections = new ArrayDeque<>();
   private final Deque<Outcome> outcomes = new ArrayDeque<>();
+  private final int maxCacheKeys;
+  private final LinkedHashMap<Long, CacheKeyShardCount> cacheKeys = new LinkedHashMap<>();
   private final Deque<Placements> placements = new ArrayDeque<>();
   private long placementBlocks;
   private long placementCount;
   private long droppedPlacements;
   private long droppedOutcomes;
+
+  /**
+   * @param maxCacheKeys of which counts wait; beyond it the oldest is dropped, and told again soon
+   */
+  Outbox(int maxCacheKeys) {
+    this.maxCacheKeys = maxCacheKeys;
+  }
 
   void welcome(Welcome message) {
     welcome = message;
@@ -83,6 +94,15 @@ final class Outbox {
     rejections.addAll(messages);
     while (rejections.size() > MAX_REJECTIONS) {
       rejections.removeFirst();
+    }
+  }
+
+  void cacheKeys(List<CacheKeyShardCount> counts) {
+    for (CacheKeyShardCount count : counts) {
+      cacheKeys.put(count.getKey(), count);
+      if (cacheKeys.size() > maxCacheKeys) {
+        CacheKeyShardCount _ = pollFirst(cacheKeys);
+      }
     }
   }
 
@@ -134,6 +154,12 @@ final class Outbox {
       message.setRejections(Rejections.newBuilder().addAllRejections(pollBatch(rejections)));
     } else if (!outcomes.isEmpty()) {
       message.setOutcomes(Outcomes.newBuilder().addAllOutcomes(pollBatch(outcomes)));
+    } else if (!cacheKeys.isEmpty()) {
+      var batch = CacheKeyShards.newBuilder();
+      while (batch.getKeysCount() < BATCH && !cacheKeys.isEmpty()) {
+        batch.addKeys(pollFirst(cacheKeys));
+      }
+      message.setCacheKeyShards(batch);
     } else if (!loads.isEmpty()) {
       message.setPeerLoad(pollFirst(loads));
     } else if (!placements.isEmpty()) {

@@ -2,7 +2,11 @@ package dev.warmpath.controlplane.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.UnknownFieldSet;
 import dev.warmpath.controlplane.signals.ReplicaReport;
+import dev.warmpath.fleet.v1.CacheKeyRate;
+import dev.warmpath.fleet.v1.CacheKeyRates;
+import dev.warmpath.fleet.v1.CacheKeyShardCount;
 import dev.warmpath.fleet.v1.ControlMessage;
 import dev.warmpath.fleet.v1.ControlMessage.MessageCase;
 import dev.warmpath.fleet.v1.EndpointFirstBytes;
@@ -26,6 +30,7 @@ import dev.warmpath.fleet.v1.Usage;
 import dev.warmpath.fleet.v1.Volatility;
 import dev.warmpath.fleet.v1.VolatilityFinding;
 import dev.warmpath.store.v1.Ledger;
+import dev.warmpath.wire.ShardCount;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
@@ -66,7 +71,7 @@ class FleetHubTest {
   private final List<Replica> replicas = new ArrayList<>();
   private final FleetHub hub =
       new FleetHub(
-          new FleetHub.Setup(3, ledger, nanos::get, () -> 0),
+          new FleetHub.Setup(3, 16, ledger, nanos::get, () -> 0),
           new FleetHub.Listener() {
             @Override
             public void reported(long incarnation, ReplicaReport report) {
@@ -241,6 +246,90 @@ class FleetHubTest {
     assertThat(again.next(MessageCase.LEDGER_ACK).getLedgerAck().getSequence()).isEqualTo(4);
     assertThat(ledger.rows()).singleElement().extracting(LedgerRow::getRequests).isEqualTo(15L);
     assertThat(ledger.gaps()).isZero();
+  }
+
+  @Test
+  void cacheKey_tooBusyForOneShard_allAreToldAtOnceAndNewcomersToo() throws Exception {
+    Replica one = join(1);
+    Replica two = join(2);
+    one.send(cacheKey(7, 22));
+    for (Replica replica : List.of(one, two)) {
+      assertThat(toldOf(replica)).containsExactly(shards(7, 2));
+    }
+    two.send(cacheKey(7, 22));
+    for (Replica replica : List.of(one, two)) {
+      assertThat(toldOf(replica)).containsExactly(shards(7, 4));
+    }
+    assertThat(toldOf(join(3))).containsExactly(shards(7, 4));
+    assertThat(meters.get("warmpath.fleet.cache.keys").gauge().value()).isEqualTo(1);
+    assertThat(meters.get("warmpath.fleet.cache.keys.max").gauge().value()).isEqualTo(16);
+  }
+
+  @Test
+  void cacheKeys_whileNothingChanges_areToldAgainEveryFewSeconds() throws Exception {
+    Replica one = join(1);
+    one.send(cacheKey(7, 16));
+    assertThat(toldOf(one)).containsExactly(shards(7, 2));
+
+    nanos.set(ShardCount.TELL_NANOS - 1);
+    hub.publish(EndpointView.newBuilder().setVersion(1).build());
+    nanos.set(ShardCount.TELL_NANOS);
+    hub.publish(EndpointView.newBuilder().setVersion(2).build());
+    hub.publish(EndpointView.newBuilder().setVersion(3).build());
+
+    assertThat(one.take().getEndpointView().getVersion()).isEqualTo(1);
+    assertThat(one.take().getEndpointView().getVersion()).isEqualTo(2);
+    assertThat(one.take().getCacheKeyShards().getKeysList()).containsExactly(shards(7, 2));
+    assertThat(one.take().getEndpointView().getVersion()).isEqualTo(3);
+  }
+
+  @Test
+  void cacheKey_ofAReplicaThatIsGone_isSplitByWhatTheOthersHaveOnly() throws Exception {
+    Replica one = join(1);
+    Replica two = join(2);
+    one.send(cacheKey(7, 20));
+    assertThat(toldOf(two)).containsExactly(shards(7, 2));
+    one.abort();
+    assertThat(two.next(MessageCase.PEER_GONE)).isNotNull();
+    two.send(cacheKey(7, 30)); // 50 with those of the other, which would take four.
+    two.send(cacheKey(8, 16));
+    assertThat(toldOf(two)).containsExactly(shards(8, 2));
+  }
+
+  /** What a newer replica says is additive: it costs nothing that is older. */
+  @Test
+  void message_ofAnUnknownKind_isPassedOver() throws Exception {
+    Replica one = join(1);
+    one.send(
+        ReplicaMessage.newBuilder()
+            .setUnknownFields(
+                UnknownFieldSet.newBuilder()
+                    .addField(99, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                    .build())
+            .build());
+    one.send(cacheKey(7, 16));
+    assertThat(toldOf(one)).containsExactly(shards(7, 2));
+  }
+
+  private static List<CacheKeyShardCount> toldOf(Replica replica) throws InterruptedException {
+    return replica.next(MessageCase.CACHE_KEY_SHARDS).getCacheKeyShards().getKeysList();
+  }
+
+  private static CacheKeyShardCount shards(long key, int shards) {
+    return CacheKeyShardCount.newBuilder().setKey(key).setShards(shards).build();
+  }
+
+  private static ReplicaMessage cacheKey(long key, int requests) {
+    return ReplicaMessage.newBuilder()
+        .setCacheKeyRates(
+            CacheKeyRates.newBuilder()
+                .addKeys(
+                    CacheKeyRate.newBuilder()
+                        .setKey(key)
+                        .setRequests(requests)
+                        .setPerMinute(15)
+                        .setShards(1)))
+        .build();
   }
 
   @Test

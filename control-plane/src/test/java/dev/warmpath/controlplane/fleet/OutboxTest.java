@@ -2,6 +2,8 @@ package dev.warmpath.controlplane.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmpath.fleet.v1.CacheKeyShardCount;
+import dev.warmpath.fleet.v1.CacheKeyShards;
 import dev.warmpath.fleet.v1.ControlMessage;
 import dev.warmpath.fleet.v1.ControlMessage.MessageCase;
 import dev.warmpath.fleet.v1.EndpointView;
@@ -18,12 +20,15 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class OutboxTest {
-  private final Outbox outbox = new Outbox();
+  private static final int MAX_CACHE_KEYS = 2_500;
+
+  private final Outbox outbox = new Outbox(MAX_CACHE_KEYS);
 
   @Test
   void messages_ofAllKinds_comeInTheirOrder() {
     outbox.placements(placements(1, 1));
     outbox.load(load(1));
+    outbox.cacheKeys(List.of(CacheKeyShardCount.getDefaultInstance()));
     outbox.outcomes(List.of(Outcome.getDefaultInstance()));
     outbox.rejections(List.of(Rejection.getDefaultInstance()));
     outbox.ledgerAck(4);
@@ -39,6 +44,7 @@ class OutboxTest {
             MessageCase.LEDGER_ACK,
             MessageCase.REJECTIONS,
             MessageCase.OUTCOMES,
+            MessageCase.CACHE_KEY_SHARDS,
             MessageCase.PEER_LOAD,
             MessageCase.PEER_PLACEMENTS);
   }
@@ -62,6 +68,21 @@ class OutboxTest {
     assertThat(drain())
         .extracting(ControlMessage::getMessageCase)
         .containsExactly(MessageCase.PEER_GONE);
+  }
+
+  @Test
+  void cacheKeys_neverRead_areBoundedOldestFirstAndTheLatestCountGoes() {
+    for (int key = 0; key < 10_000; key++) {
+      outbox.cacheKeys(List.of(count(key, 2), count(key, 4)));
+    }
+    List<CacheKeyShards> kept = drain().stream().map(ControlMessage::getCacheKeyShards).toList();
+    assertThat(kept).extracting(CacheKeyShards::getKeysCount).containsExactly(1_000, 1_000, 500);
+    assertThat(kept.getFirst().getKeys(0)).isEqualTo(count(7_500, 4));
+    assertThat(kept.getLast().getKeys(499)).isEqualTo(count(9_999, 4));
+  }
+
+  private static CacheKeyShardCount count(long key, int shards) {
+    return CacheKeyShardCount.newBuilder().setKey(key).setShards(shards).build();
   }
 
   @Test

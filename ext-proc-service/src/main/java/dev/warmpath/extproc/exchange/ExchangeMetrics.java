@@ -174,7 +174,7 @@ public final class ExchangeMetrics {
   void bind(KeyShards shards) {
     gauge(
         "warmpath.cache.keys",
-        "Keys (prompt_cache_key) whose rate of requests is known",
+        "Keys (prompt_cache_key) whose rate of requests or number of shards is known",
         shards,
         k -> (double) k.size());
     gauge("warmpath.cache.keys.max", "Bound of warmpath.cache.keys", shards, k -> (double) k.max());

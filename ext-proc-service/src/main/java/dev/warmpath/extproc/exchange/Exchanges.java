@@ -33,6 +33,7 @@ import java.util.function.LongSupplier;
  * @param responseHomes of all replicas
  * @param firstBytes for the control plane
  * @param rejections for the other replicas
+ * @param keyShards on which all replicas agree
  * @param hashKeys for the control plane
  * @param prefixWatch why prefixes do not repeat, for the control plane
  * @param pickMetrics to refresh before a scrape
@@ -47,6 +48,7 @@ public record Exchanges(
     ResponseHomes responseHomes,
     FirstBytes firstBytes,
     Rejections rejections,
+    KeyShards keyShards,
     HashKeyShadows hashKeys,
     PrefixWatch prefixWatch,
     PickMetrics pickMetrics,
@@ -184,6 +186,7 @@ public record Exchanges(
         responseHomes,
         firstBytes,
         rejections,
+        keyShards,
         hashKeys,
         prefixWatch,
         parts.metrics().picks(pickers, parts.clock()),

@@ -3,6 +3,7 @@ package dev.warmpath.extproc.fleet;
 import dev.warmpath.config.v1.Route;
 import dev.warmpath.extproc.exchange.FirstBytes;
 import dev.warmpath.extproc.exchange.HashKeyShadows;
+import dev.warmpath.extproc.exchange.KeyShards;
 import dev.warmpath.extproc.exchange.Outcome;
 import dev.warmpath.extproc.exchange.Outcomes;
 import dev.warmpath.extproc.exchange.PlanId;
@@ -18,6 +19,9 @@ import dev.warmpath.extproc.pick.PoolPicker;
 import dev.warmpath.extproc.pick.Prefill;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.usage.Usage;
+import dev.warmpath.fleet.v1.CacheKeyRate;
+import dev.warmpath.fleet.v1.CacheKeyRates;
+import dev.warmpath.fleet.v1.CacheKeyShardCount;
 import dev.warmpath.fleet.v1.ClusterView;
 import dev.warmpath.fleet.v1.ControlMessage;
 import dev.warmpath.fleet.v1.EndpointFirstBytes;
@@ -28,6 +32,7 @@ import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.ReplicaMessage;
 import dev.warmpath.fleet.v1.ResponseHome;
+import dev.warmpath.wire.ShardCount;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,8 +43,9 @@ import java.util.function.LongSupplier;
 
 /**
  * Translates between the fleet stream's messages and what this replica knows: load, placements,
- * outcomes, first bytes and refusals go up; endpoints, peers' load and placements come down. Called
- * on the fleet client's thread; {@link #forward} from any.
+ * outcomes, first bytes, refusals and the rates of cache keys go up; endpoints, peers' load and
+ * placements, and the keys' shards come down. Called on the fleet client's thread; {@link #forward}
+ * from any.
  */
 public final class FleetPort implements FleetClient.Port {
 
@@ -53,6 +59,11 @@ public final class FleetPort implements FleetClient.Port {
   private static final int LEDGER_EVERY_TICKS = 20;
   private static final int KEYS_EVERY_TICKS = 50;
   private static final int VOLATILITY_EVERY_TICKS = 100;
+  private static final int CACHE_KEYS_EVERY_TICKS =
+      (int) (ShardCount.TELL_NANOS / (FleetClient.PERIOD_MILLIS * 1_000_000L));
+
+  /** Cache keys in one message: some 20 bytes each. */
+  static final int CACHE_KEYS_BATCH = 1_000;
 
   private final String replica;
   private final long incarnation;
@@ -61,6 +72,7 @@ public final class FleetPort implements FleetClient.Port {
   private final ResponseHomes responseHomes;
   private final FirstBytes firstBytes;
   private final Rejections rejections;
+  private final KeyShards keyShards;
   private final HashKeyShadows hashKeys;
   private final PrefixWatch prefixWatch;
   private final Ledger ledger;
@@ -78,6 +90,7 @@ public final class FleetPort implements FleetClient.Port {
       ResponseHomes responseHomes,
       FirstBytes firstBytes,
       Rejections rejections,
+      KeyShards keyShards,
       HashKeyShadows hashKeys,
       PrefixWatch prefixWatch,
       Ledger ledger,
@@ -89,6 +102,7 @@ public final class FleetPort implements FleetClient.Port {
     this.responseHomes = responseHomes;
     this.firstBytes = firstBytes;
     this.rejections = rejections;
+    this.keyShards = keyShards;
     this.hashKeys = hashKeys;
     this.prefixWatch = prefixWatch;
     this.ledger = ledger;
@@ -129,8 +143,28 @@ public final class FleetPort implements FleetClient.Port {
               .setVolatility(VolatilityMessages.of(prefixWatch.findings(nowNanos)))
               .build());
     }
+    if (ticks % CACHE_KEYS_EVERY_TICKS == 0) {
+      collectCacheKeys(nowNanos, messages);
+    }
     if (ticks % LEDGER_EVERY_TICKS == 0) {
       collectLedger(messages);
+    }
+  }
+
+  /** The busiest come first, so that what is cut off anywhere is what matters least. */
+  private void collectCacheKeys(long nowNanos, List<ReplicaMessage> messages) {
+    List<KeyShards.Use> uses = keyShards.lastMinute(nowNanos);
+    for (int from = 0; from < uses.size(); from += CACHE_KEYS_BATCH) {
+      CacheKeyRates.Builder batch = CacheKeyRates.newBuilder();
+      for (KeyShards.Use use : uses.subList(from, Math.min(from + CACHE_KEYS_BATCH, uses.size()))) {
+        batch.addKeys(
+            CacheKeyRate.newBuilder()
+                .setKey(use.key())
+                .setRequests(use.requests())
+                .setPerMinute(use.perMinute())
+                .setShards(use.shards()));
+      }
+      messages.add(ReplicaMessage.newBuilder().setCacheKeyRates(batch).build());
     }
   }
 
@@ -304,6 +338,11 @@ public final class FleetPort implements FleetClient.Port {
               .getRejections()
               .getRejectionsList()
               .forEach(rejection -> peerRejection(rejection, nowNanos));
+      case CACHE_KEY_SHARDS -> {
+        for (CacheKeyShardCount count : message.getCacheKeyShards().getKeysList()) {
+          keyShards.told(count.getKey(), count.getShards(), nowNanos);
+        }
+      }
       case MESSAGE_NOT_SET -> {}
     }
   }

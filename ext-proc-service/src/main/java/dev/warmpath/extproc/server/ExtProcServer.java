@@ -345,6 +345,7 @@ public final class ExtProcServer implements Closeable {
             exchanges.responseHomes(),
             exchanges.firstBytes(),
             exchanges.rejections(),
+            exchanges.keyShards(),
             exchanges.hashKeys(),
             exchanges.prefixWatch(),
             exchanges.ledger(),

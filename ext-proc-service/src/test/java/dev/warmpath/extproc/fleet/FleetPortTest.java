@@ -3,6 +3,7 @@ package dev.warmpath.extproc.fleet;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.UnknownFieldSet;
 import dev.warmpath.config.ConfigException;
 import dev.warmpath.config.ConfigFile;
 import dev.warmpath.config.v1.Config;
@@ -26,6 +27,9 @@ import dev.warmpath.extproc.usage.Usage;
 import dev.warmpath.extproc.volatility.Finding;
 import dev.warmpath.extproc.volatility.Site;
 import dev.warmpath.extproc.volatility.VolatileKind;
+import dev.warmpath.fleet.v1.CacheKeyRate;
+import dev.warmpath.fleet.v1.CacheKeyRates;
+import dev.warmpath.fleet.v1.CacheKeyShards;
 import dev.warmpath.fleet.v1.ClusterView;
 import dev.warmpath.fleet.v1.ControlMessage;
 import dev.warmpath.fleet.v1.EndpointLoad;
@@ -71,6 +75,7 @@ class FleetPortTest {
           exchanges.responseHomes(),
           exchanges.firstBytes(),
           exchanges.rejections(),
+          exchanges.keyShards(),
           exchanges.hashKeys(),
           exchanges.prefixWatch(),
           exchanges.ledger(),
@@ -315,6 +320,68 @@ class FleetPortTest {
 
     acknowledge(Ledger.MAX_UNACKNOWLEDGED);
     assertThat(told + requests(deltas(collect(20)))).isEqualTo(exchanged);
+  }
+
+  // Shards of cache keys.
+
+  @Test
+  void collect_cacheKeys_areToldInBatchesEveryFiveSeconds() {
+    for (int key = 0; key < 1_500; key++) {
+      exchanges.keyShards().arrive(key, 15, nowNanos);
+    }
+    for (int i = 0; i < 16; i++) {
+      exchanges.keyShards().arrive(7, 15, nowNanos);
+    }
+
+    List<CacheKeyRates> told = cacheKeys(collect(0));
+    assertThat(told).extracting(CacheKeyRates::getKeysCount).containsExactly(1_000, 500);
+    assertThat(told.getFirst().getKeys(0))
+        .isEqualTo(
+            CacheKeyRate.newBuilder()
+                .setKey(7)
+                .setRequests(17)
+                .setPerMinute(15)
+                .setShards(2)
+                .build());
+    assertThat(cacheKeys(collect(49))).isEmpty();
+    assertThat(cacheKeys(collect(50))).as("the whole state, again").isEqualTo(told);
+    nowNanos += 60_000_000_000L;
+    assertThat(cacheKeys(collect(100))).isEmpty();
+  }
+
+  @Test
+  void cacheKeyShards_told_areUsedAndNonsenseIsNot() {
+    var counts = CacheKeyShards.newBuilder();
+    counts.addKeysBuilder().setKey(7).setShards(4);
+    counts.addKeysBuilder().setKey(8).setShards(3);
+    port.receive(ControlMessage.newBuilder().setCacheKeyShards(counts).build());
+
+    assertThat(exchanges.keyShards().arrive(7, 15, nowNanos)).isEqualTo(4);
+    assertThat(exchanges.keyShards().arrive(8, 15, nowNanos)).isEqualTo(1);
+    assertThat(cacheKeys(collect(0)).getFirst().getKeysList())
+        .as("what is in use, for a control plane that has just started")
+        .extracting(CacheKeyRate::getShards)
+        .containsExactlyInAnyOrder(4, 1);
+  }
+
+  /** Of a newer control plane. */
+  @Test
+  void message_ofAnUnknownKind_isPassedOver() {
+    port.receive(
+        ControlMessage.newBuilder()
+            .setUnknownFields(
+                UnknownFieldSet.newBuilder()
+                    .addField(99, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                    .build())
+            .build());
+    assertThat(collect(1)).singleElement().matches(ReplicaMessage::hasLoad);
+  }
+
+  private static List<CacheKeyRates> cacheKeys(List<ReplicaMessage> messages) {
+    return messages.stream()
+        .filter(ReplicaMessage::hasCacheKeyRates)
+        .map(ReplicaMessage::getCacheKeyRates)
+        .toList();
   }
 
   // Outcomes.

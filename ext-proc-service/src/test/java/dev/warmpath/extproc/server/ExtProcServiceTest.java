@@ -409,6 +409,7 @@ class ExtProcServiceTest {
         exchanges.responseHomes(),
         exchanges.firstBytes(),
         exchanges.rejections(),
+        exchanges.keyShards(),
         exchanges.hashKeys(),
         exchanges.prefixWatch(),
         exchanges.ledger(),
