@@ -99,6 +99,8 @@ class CacheKeyBookTest {
   void told_ratesThatDiffer_theLowerHolds() {
     tell(1, rate(KEY, 10).setPerMinute(100));
     assertThat(tell(2, rate(KEY, 10))).containsExactly(count(KEY, 2));
+    tell(1, rate(8, 10));
+    assertThat(tell(2, rate(8, 10).setPerMinute(100))).containsExactly(count(8, 2));
   }
 
   @Test
