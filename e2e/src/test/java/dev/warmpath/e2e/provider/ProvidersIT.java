@@ -18,9 +18,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,22 +33,6 @@ class ProvidersIT {
   private static final int REQUESTS = 1_000;
   private static final int TIMEOUT_MILLIS = 20_000;
 
-  /** The providers of the catalogue, and what each of them takes. */
-  private static final Map<String, List<Kind>> PROVIDERS = new LinkedHashMap<>();
-
-  static {
-    PROVIDERS.put("anthropic", List.of(Kind.ANTHROPIC));
-    PROVIDERS.put("kimi", List.of(Kind.ANTHROPIC_WITHOUT_TTL));
-    PROVIDERS.put("minimax", List.of(Kind.ANTHROPIC_WITHOUT_TTL));
-    PROVIDERS.put("bedrock", List.of(Kind.BEDROCK_CONVERSE, Kind.BEDROCK_INVOKE));
-    PROVIDERS.put("vertex", List.of(Kind.VERTEX));
-    PROVIDERS.put("openai", List.of(Kind.OPENAI_CHAT, Kind.OPENAI_RESPONSES));
-    PROVIDERS.put("azure", List.of(Kind.AZURE));
-    PROVIDERS.put("qwen", List.of(Kind.QWEN));
-    PROVIDERS.put("groq", List.of(Kind.GROQ));
-    PROVIDERS.put("mistral", List.of(Kind.MISTRAL));
-  }
-
   private static final Map<String, SimulatedApis> APIS = new LinkedHashMap<>();
 
   private static EventLoopGroup loop;
@@ -58,31 +41,18 @@ class ProvidersIT {
   @BeforeAll
   static void start() {
     loop = HttpServer.loops("providers", 1);
-    var providers = new StringBuilder("providers:\n");
-    var routes = new StringBuilder("routes:\n");
-    PROVIDERS.forEach(
-        (name, kinds) -> {
-          SimulatedApis apis =
-              SimulatedApis.start(
-                  loop.next(),
-                  ProviderAccess.DEFAULTS,
-                  InstantSource.system(),
-                  kinds.toArray(Kind[]::new));
-          APIS.put(name, apis);
-          for (Kind kind : kinds) {
-            // A provider of the configuration speaks one API.
-            String provider = kind == kinds.getFirst() ? name : route(name, kind);
-            providers.append(
-                "- {name: %s, address: '%s', api: %s, plaintext: true}\n"
-                    .formatted(provider, apis.address(), api(kind)));
-            routes.append(
-                "- {id: %s, headers: {x-to: %s}, provider: %s, annotate: active}\n"
-                    .formatted(route(name, kind), route(name, kind), provider));
-          }
-        });
+    ProviderRoutes.PROVIDERS.forEach(
+        (name, kinds) ->
+            APIS.put(
+                name,
+                SimulatedApis.start(
+                    loop.next(),
+                    ProviderAccess.DEFAULTS,
+                    InstantSource.system(),
+                    kinds.toArray(Kind[]::new))));
     stack =
         Stack.start(
-            StackSettings.of(providers.toString() + routes)
+            StackSettings.of(ProviderRoutes.yaml(name -> requireNonNull(APIS.get(name)).address()))
                 .withReplicas(1)
                 .withQuickStart()
                 .withWarmUp(240)
@@ -120,9 +90,29 @@ class ProvidersIT {
     assertThat(APIS.values().stream().mapToInt(apis -> apis.served().size()).sum())
         .isEqualTo(taken);
     assertThat(stack.extProcMetric("warmpath_requests_planned_total")).isEqualTo(REQUESTS);
-    assertThat(stack.extProcMetric("warmpath_annotations_total", "decision=\"placed\""))
-        .as("markers placed")
-        .isPositive();
+    ProviderRoutes.PROVIDERS.forEach(
+        (name, kinds) -> kinds.forEach(kind -> assertIsMarked(name, kind)));
+  }
+
+  /** Whether what the provider takes was placed, and nothing else. */
+  private static void assertIsMarked(String provider, Kind kind) {
+    boolean takesMarkers = !Set.of(Kind.AZURE, Kind.GROQ, Kind.MISTRAL).contains(kind);
+    boolean takesKeys =
+        Set.of(Kind.OPENAI_CHAT, Kind.OPENAI_RESPONSES, Kind.AZURE, Kind.MISTRAL).contains(kind);
+    assertThat(annotated(provider, kind, "placed") > 0)
+        .as("%s: markers", kind)
+        .isEqualTo(takesMarkers);
+    assertThat(annotated(provider, kind, "told") > 0)
+        .as("%s: prompt_cache_key", kind)
+        .isEqualTo(takesKeys);
+    assertThat(annotated(provider, kind, "rejected_before")).as("%s: refused", kind).isZero();
+  }
+
+  private static double annotated(String provider, Kind kind, String decision) {
+    return stack.extProcMetric(
+        "warmpath_annotations_total",
+        "route=\"" + ProviderRoutes.route(provider, kind) + "\"",
+        "decision=\"" + decision + "\"");
   }
 
   /** What a provider would answer if nobody were between. */
@@ -137,19 +127,6 @@ class ProvidersIT {
     }
   }
 
-  private static String route(String provider, Kind kind) {
-    return provider + "-" + kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
-  private static String api(Kind kind) {
-    return switch (kind) {
-      case BEDROCK_CONVERSE -> "bedrock_converse";
-      case OPENAI_RESPONSES -> "openai_responses";
-      case OPENAI_CHAT, AZURE, QWEN, GROQ, MISTRAL -> "openai_chat";
-      default -> "anthropic_messages";
-    };
-  }
-
   /** The whole response, as it comes. */
   private static String post(ProviderRequest request) throws IOException {
     var head = new StringBuilder("POST " + request.target() + " HTTP/1.1\r\n");
@@ -157,7 +134,7 @@ class ProvidersIT {
     if (!request.headers().containsKey("host")) {
       head.append("host: warmpath.test\r\n");
     }
-    head.append("x-to: " + route(request.provider(), request.kind()) + "\r\n");
+    head.append(ProviderRoutes.HEADER + ": " + ProviderRoutes.route(request) + "\r\n");
     head.append("connection: close\r\ncontent-length: " + request.body().length + "\r\n\r\n");
     String address = stack.address();
     int colon = address.lastIndexOf(':');

@@ -1,0 +1,312 @@
+package dev.warmpath.e2e.provider;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.warmpath.config.ConfigFile;
+import dev.warmpath.e2e.provider.ProviderRules.Kind;
+import dev.warmpath.e2e.provider.requests.ProviderRequest;
+import dev.warmpath.e2e.provider.requests.ProviderRequests;
+import dev.warmpath.extproc.CatalogueFile;
+import dev.warmpath.extproc.exchange.ExchangeMetrics;
+import dev.warmpath.extproc.exchange.Exchanges;
+import dev.warmpath.extproc.exchange.ExtProcService;
+import dev.warmpath.extproc.prefix.KeyRing;
+import dev.warmpath.wire.Names;
+import io.envoyproxy.envoy.config.core.v3.HeaderMap;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.service.ext_proc.v3.CommonResponse;
+import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
+import io.envoyproxy.envoy.service.ext_proc.v3.HttpBody;
+import io.envoyproxy.envoy.service.ext_proc.v3.HttpHeaders;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Generated requests through the service, in this process, to providers that judge them as strictly
+ * as the real ones: none that is taken as its client sent it is refused as it goes on, and nothing
+ * in it changes but what is added. {@code -Dwarmpath.requests} tells how many; CONTRIBUTING.md
+ * names the long run.
+ */
+class EditedRequestsTest {
+  private static final int REQUESTS = Integer.getInteger("warmpath.requests", 4_000);
+  private static final int MAX_MESSAGE_BYTES = 8 << 20;
+  private static final int PATIENCE_SECONDS = 20;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Random random = new Random(23);
+  private final Map<Kind, ProviderRules> unedited = new EnumMap<>(Kind.class);
+  private final Map<Kind, ProviderRules> edited = new EnumMap<>(Kind.class);
+  private final Map<Kind, Integer> edits = new EnumMap<>(Kind.class);
+  private Instant now = Instant.parse("2026-11-21T10:00:00Z");
+  private Server server;
+  private ManagedChannel channel;
+
+  @BeforeEach
+  void start() throws Exception {
+    byte[] secret = "0123456789abcdef0123456789abcdef".getBytes(US_ASCII);
+    Instant origin = now;
+    var config =
+        ConfigFile.parse(
+            "ext_proc: {address: '127.0.0.1:0', admin_address: '127.0.0.1:0'}\n"
+                + ProviderRoutes.yaml(_ -> "localhost:1"),
+            "test");
+    Exchanges exchanges =
+        Exchanges.of(
+            new Exchanges.Parts(
+                config,
+                new KeyRing(secret, secret),
+                secret,
+                CatalogueFile.load(config.getModelsList()),
+                1,
+                _ -> {},
+                new ExchangeMetrics(new SimpleMeterRegistry(), 100),
+                () -> Duration.between(origin, now).toNanos(),
+                Runnable::run));
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .directExecutor()
+            .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+            .addService(new ExtProcService(exchanges.context()))
+            .addStreamTracerFactory(ExtProcService.streamTracer())
+            .build()
+            .start();
+    channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", server.getPort())
+            .usePlaintext()
+            .directExecutor()
+            .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+            .build();
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    channel.shutdownNow();
+    server.shutdownNow();
+    assertThat(server.awaitTermination(5, SECONDS)).isTrue();
+  }
+
+  @Test
+  void requests_takenAsTheirClientsSentThem_areTakenAsTheyGoOn() throws Exception {
+    ProviderRequests requests = ProviderRequests.seeded(23, () -> now);
+    List<String> wrong = new ArrayList<>();
+    int taken = 0;
+    for (int i = 0; i < REQUESTS && wrong.size() < 10; i++) {
+      now = now.plusMillis(random.nextInt(random.nextInt(50) == 0 ? 400_000 : 2_000));
+      ProviderRequest request = requests.next();
+      ProcessingResponse whole = exchange(request);
+      CommonResponse reply = whole.getRequestBody().getResponse();
+      byte[] body = request.body();
+      if (reply.hasBodyMutation()) {
+        body = reply.getBodyMutation().getBody().toByteArray();
+        edits.merge(request.kind(), 1, Integer::sum);
+        assertThat(length(reply)).isEqualTo(Integer.toString(body.length));
+        assertThat(request.signed()).as("signed, and changed").isFalse();
+        if (i % 10 == 0) {
+          assertThat(withoutHints(body)).isEqualTo(withoutHints(request.body()));
+        }
+      }
+      boolean isTaken = refusal(unedited, request, request.body()).isEmpty();
+      taken += isTaken ? 1 : 0;
+      String refusal = refusal(edited, request, body);
+      if (isTaken && !refusal.isEmpty()) {
+        wrong.add("%s %s: %s".formatted(request.kind(), request.model(), refusal));
+      }
+      respond(whole.getDynamicMetadata(), refusal.isEmpty() ? 200 : 400);
+    }
+    assertThat(wrong).isEmpty();
+    assertThat(taken).isGreaterThan(REQUESTS * 97 / 100);
+    var notEdited = EnumSet.copyOf(ProviderRequests.KINDS);
+    notEdited.removeAll(edits.keySet());
+    assertThat(notEdited).as("never edited, of %s", edits).containsExactly(Kind.GROQ);
+    System.out.println(
+        "edited requests: %d of which %d taken unedited, 0 refused when edited; edited by kind: %s"
+            .formatted(REQUESTS, taken, edits));
+  }
+
+  /** What the provider answers; empty: it takes it. */
+  private String refusal(Map<Kind, ProviderRules> by, ProviderRequest request, byte[] body) {
+    try {
+      by.computeIfAbsent(
+              request.kind(), kind -> ProviderRules.of(kind, ProviderAccess.DEFAULTS, () -> now))
+          .judge(request.target(), request.headers(), body);
+      return "";
+    } catch (ApiException e) {
+      return e.status() + " " + e.text();
+    }
+  }
+
+  private static String length(CommonResponse reply) {
+    return reply.getHeaderMutation().getSetHeadersList().stream()
+        .filter(each -> each.getHeader().getKey().equals("content-length"))
+        .map(each -> each.getHeader().getRawValue().toStringUtf8())
+        .findFirst()
+        .orElse("");
+  }
+
+  private ProcessingResponse exchange(ProviderRequest request) throws InterruptedException {
+    BlockingQueue<ProcessingResponse> replies = new LinkedBlockingQueue<>();
+    StreamObserver<ProcessingRequest> stream =
+        ExternalProcessorGrpc.newStub(channel)
+            .process(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(ProcessingResponse reply) {
+                    replies.add(reply);
+                  }
+
+                  @Override
+                  public void onError(Throwable error) {
+                    // No reply comes then, which the test notices.
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    HeaderMap.Builder headers = HeaderMap.newBuilder();
+    request.headers().forEach((name, value) -> headers.addHeaders(header(name, value)));
+    headers
+        .addHeaders(header(":path", request.target()))
+        .addHeaders(header("content-length", Integer.toString(request.body().length)))
+        .addHeaders(header(ProviderRoutes.HEADER, ProviderRoutes.route(request)));
+    stream.onNext(
+        ProcessingRequest.newBuilder()
+            .setRequestHeaders(HttpHeaders.newBuilder().setHeaders(headers))
+            .build());
+    assertThat(requireNonNull(replies.poll(PATIENCE_SECONDS, SECONDS)).hasRequestHeaders())
+        .isTrue();
+    stream.onNext(
+        ProcessingRequest.newBuilder()
+            .setRequestBody(
+                HttpBody.newBuilder()
+                    .setBody(ByteString.copyFrom(request.body()))
+                    .setEndOfStream(true))
+            .build());
+    ProcessingResponse reply = requireNonNull(replies.poll(PATIENCE_SECONDS, SECONDS));
+    stream.onCompleted();
+    return reply;
+  }
+
+  /** The response, as the observer's filter tells of it. */
+  private void respond(Struct metadata, int status) throws InterruptedException {
+    var told = new CountDownLatch(1);
+    StreamObserver<ProcessingRequest> stream =
+        ExternalProcessorGrpc.newStub(channel)
+            .process(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(ProcessingResponse reply) {}
+
+                  @Override
+                  public void onError(Throwable error) {}
+
+                  @Override
+                  public void onCompleted() {
+                    told.countDown();
+                  }
+                });
+    Struct attributes =
+        Struct.newBuilder()
+            .putFields("response.code", Value.newBuilder().setNumberValue(status).build())
+            .build();
+    stream.onNext(
+        ProcessingRequest.newBuilder()
+            .setObservabilityMode(true)
+            .setMetadataContext(
+                Metadata.newBuilder()
+                    .putFilterMetadata(
+                        Names.PLAN_NAMESPACE,
+                        metadata.getFieldsOrThrow(Names.PLAN_NAMESPACE).getStructValue()))
+            .putAttributes("envoy.filters.http.ext_proc", attributes)
+            .setResponseHeaders(
+                HttpHeaders.newBuilder()
+                    .setHeaders(
+                        HeaderMap.newBuilder()
+                            .addHeaders(header("content-type", "application/json"))))
+            .build());
+    stream.onNext(
+        ProcessingRequest.newBuilder()
+            .setObservabilityMode(true)
+            .setResponseBody(
+                HttpBody.newBuilder().setBody(ByteString.copyFromUtf8("{}")).setEndOfStream(true))
+            .build());
+    assertThat(told.await(PATIENCE_SECONDS, SECONDS)).isTrue();
+    stream.onCompleted();
+  }
+
+  private static HeaderValue header(String name, String value) {
+    return HeaderValue.newBuilder()
+        .setKey(name)
+        .setRawValue(ByteString.copyFromUtf8(value))
+        .build();
+  }
+
+  /** The tree without hints of caching, ours or the client's, and with strings as blocks. */
+  private static JsonNode withoutHints(byte[] body) throws IOException {
+    ObjectNode tree = (ObjectNode) JSON.readTree(body);
+    tree.remove(List.of("prompt_cache_key", "prompt_cache_options"));
+    if (tree.path("input").isTextual()) {
+      JsonNode input = tree.get("input");
+      tree.putArray("input").addObject().put("role", "user").set("content", input);
+    }
+    asBlocks(tree, "system", "text");
+    tree.path("messages").forEach(message -> asBlocks(message, "content", "text"));
+    tree.path("input").forEach(message -> asBlocks(message, "content", "input_text"));
+    strip(tree);
+    return tree;
+  }
+
+  private static void asBlocks(JsonNode owner, String name, String type) {
+    if (owner instanceof ObjectNode object && object.path(name).isTextual()) {
+      String text = object.get(name).asText();
+      object.putArray(name).addObject().put("type", type).put("text", text);
+    }
+  }
+
+  private static void strip(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      object.remove(List.of("cache_control", "prompt_cache_breakpoint"));
+    }
+    if (node instanceof ArrayNode array) {
+      for (int i = array.size() - 1; i >= 0; i--) {
+        if (array.get(i).has("cachePoint") && array.get(i).size() == 1) {
+          array.remove(i);
+        }
+      }
+    }
+    node.forEach(EditedRequestsTest::strip);
+  }
+}
