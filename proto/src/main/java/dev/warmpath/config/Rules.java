@@ -211,6 +211,15 @@ final class Rules {
       log.add(path + ".plaintext", "false, unless the address is on loopback");
     }
     header(path + ".credential_header", provider.getCredentialHeader());
+    if (provider.hasAwsSigning()) {
+      if (!provider.getCredentialFile().isEmpty()) {
+        log.add(path + ".aws_signing", "one way to prove who asks: credential_file is set, too");
+      }
+      if (provider.getAwsSigning().getCredentialsFile().isEmpty()
+          && !provider.getAwsSigning().getProfile().isEmpty()) {
+        log.add(path + ".aws_signing.profile", "no profile without a credentials_file");
+      }
+    }
   }
 
   private void routes() {

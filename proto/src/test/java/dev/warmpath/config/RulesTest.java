@@ -325,6 +325,35 @@ class RulesTest {
   }
 
   @Test
+  void awsSigning_besideACredential_refused() {
+    assertThat(
+            faults(
+                withProvider(
+                    "address: a.b:443, credential_file: /key, aws_signing: {region: us-east-1}",
+                    "annotate: off")))
+        .singleElement()
+        .asString()
+        .contains("providers[0].aws_signing", "credential_file");
+    assertThat(
+            faults(
+                withProvider(
+                    "address: a.b:443, aws_signing: {region: us-east-1, profile: p}",
+                    "annotate: off")))
+        .singleElement()
+        .asString()
+        .contains("providers[0].aws_signing.profile");
+    assertThat(faults(withProvider("address: a.b:443, aws_signing: {region: US}", "annotate: off")))
+        .singleElement()
+        .asString()
+        .contains("providers[0].aws_signing.region", "a region of AWS");
+    assertThat(
+            faults(
+                withProvider(
+                    "address: a.b:443, aws_signing: {region: eu-west-1}", "annotate: off")))
+        .isEmpty();
+  }
+
+  @Test
   void plaintext_onlyOnLoopback() {
     assertThat(faults(withProvider("address: a.b:80, plaintext: true", "annotate: off")))
         .containsExactly(

@@ -5,10 +5,12 @@ import static dev.warmpath.controlplane.snapshot.Messages.extension;
 import static dev.warmpath.controlplane.snapshot.Messages.seconds;
 
 import dev.warmpath.config.Address;
+import dev.warmpath.config.v1.AwsSigning;
 import dev.warmpath.config.v1.Provider;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.CustomClusterType;
 import io.envoyproxy.envoy.config.common.mutation_rules.v3.HeaderMutation;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
@@ -17,6 +19,9 @@ import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.extensions.clusters.common.dns.v3.DnsLookupFamily;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
+import io.envoyproxy.envoy.extensions.common.aws.v3.AwsCredentialProvider;
+import io.envoyproxy.envoy.extensions.common.aws.v3.CredentialsFileCredentialProvider;
+import io.envoyproxy.envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning;
 import io.envoyproxy.envoy.extensions.filters.http.credential_injector.v3.CredentialInjector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.extensions.http.injected_credentials.generic.v3.Generic;
@@ -74,6 +79,9 @@ final class ProviderClusters {
     if (!provider.getCredentialFile().isEmpty()) {
       http.addHttpFilters(credential(provider, secrets));
     }
+    if (provider.hasAwsSigning()) {
+      http.addHttpFilters(awsSigning(provider.getAwsSigning()));
+    }
     return cluster
         .putTypedExtensionProtocolOptions(
             Upstreams.HTTP_OPTIONS, any(http.addHttpFilters(Upstreams.codec()).build()))
@@ -100,19 +108,46 @@ final class ProviderClusters {
 
   /**
    * Our own headers, and what would tell a stranger about the client. Where we set the credential,
-   * the client's own is taken out too, under whichever of the usual names it comes.
+   * or Envoy signs, the client's own is taken out too, under whichever of the usual names it comes.
    */
   private static List<HeaderMutation> stripped(Provider provider) {
     var mutations = new ArrayList<>(ReservedHeaders.removals());
     mutations.add(ReservedHeaders.removePrefix("x-forwarded-"));
-    if (!provider.getCredentialFile().isEmpty()) {
+    if (provider.hasAwsSigning()) {
+      mutations.add(ReservedHeaders.removePrefix("x-amz-"));
+    }
+    if (provider.hasAwsSigning() || !provider.getCredentialFile().isEmpty()) {
       for (String header : List.of("api-key", "authorization", "x-api-key", "x-goog-api-key")) {
-        if (!header.equals(provider.getCredentialHeader())) {
+        if (provider.hasAwsSigning() || !header.equals(provider.getCredentialHeader())) {
           mutations.add(ReservedHeaders.remove(header));
         }
       }
     }
     return mutations;
+  }
+
+  /**
+   * Signs per attempt and cluster, after all edits; the body's digest is part of what is signed.
+   */
+  private static HttpFilter awsSigning(AwsSigning signing) {
+    AwsRequestSigning.Builder filter =
+        AwsRequestSigning.newBuilder()
+            .setServiceName(signing.getService())
+            .setRegion(signing.getRegion());
+    if (!signing.getCredentialsFile().isEmpty()) {
+      filter.setCredentialProvider(
+          AwsCredentialProvider.newBuilder()
+              .setCustomCredentialProviderChain(true)
+              .setCredentialsFileProvider(
+                  CredentialsFileCredentialProvider.newBuilder()
+                      .setCredentialsDataSource(
+                          DataSource.newBuilder().setFilename(signing.getCredentialsFile()))
+                      .setProfile(signing.getProfile())));
+    }
+    return HttpFilter.newBuilder()
+        .setName("envoy.filters.http.aws_request_signing")
+        .setTypedConfig(any(filter.build()))
+        .build();
   }
 
   /**

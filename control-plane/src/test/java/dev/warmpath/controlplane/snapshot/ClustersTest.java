@@ -3,6 +3,7 @@ package dev.warmpath.controlplane.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmpath.config.v1.AwsSigning;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.config.v1.Tls;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -10,6 +11,7 @@ import io.envoyproxy.envoy.config.cluster.v3.LoadBalancingPolicy;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
+import io.envoyproxy.envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning;
 import io.envoyproxy.envoy.extensions.filters.http.credential_injector.v3.CredentialInjector;
 import io.envoyproxy.envoy.extensions.http.injected_credentials.generic.v3.Generic;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
@@ -238,6 +240,43 @@ class ClustersTest {
         .containsExactly(
             "warmpath.strip_upstream",
             "envoy.filters.http.credential_injector",
+            "envoy.filters.http.upstream_codec");
+  }
+
+  @Test
+  void provider_awsSigning_signsLastAndTheClientsCredentialIsGone() throws Exception {
+    Config config =
+        Fixtures.small().toBuilder()
+            .setProviders(
+                0,
+                Fixtures.small().getProviders(0).toBuilder()
+                    .clearCredentialFile()
+                    .setAwsSigning(
+                        AwsSigning.newBuilder()
+                            .setRegion("eu-west-1")
+                            .setService("bedrock")
+                            .setCredentialsFile("/secrets/aws")
+                            .setProfile("models")))
+            .build();
+
+    var filters =
+        Fixtures.http(Fixtures.cluster(Fixtures.snapshot(config), "claude")).getHttpFiltersList();
+
+    var signing =
+        Fixtures.filter(filters, "envoy.filters.http.aws_request_signing", AwsRequestSigning.class);
+    assertThat(signing.getServiceName()).isEqualTo("bedrock");
+    assertThat(signing.getRegion()).isEqualTo("eu-west-1");
+    assertThat(signing.getUseUnsignedPayload()).isFalse();
+    var file = signing.getCredentialProvider().getCredentialsFileProvider();
+    assertThat(file.getCredentialsDataSource().getFilename()).isEqualTo("/secrets/aws");
+    assertThat(file.getProfile()).isEqualTo("models");
+    assertThat(ListenersTest.removed(filters, "warmpath.strip_upstream"))
+        .contains("authorization", "x-api-key", "x-amz-*");
+    assertThat(filters)
+        .extracting(filter -> filter.getName())
+        .containsExactly(
+            "warmpath.strip_upstream",
+            "envoy.filters.http.aws_request_signing",
             "envoy.filters.http.upstream_codec");
   }
 

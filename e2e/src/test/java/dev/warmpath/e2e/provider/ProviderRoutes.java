@@ -37,6 +37,16 @@ final class ProviderRoutes {
    * @param addresses by provider of the catalogue
    */
   static String yaml(UnaryOperator<String> addresses) {
+    return yaml(addresses, "", "");
+  }
+
+  /**
+   * The same with others beside them.
+   *
+   * @param moreProviders lines of the list
+   * @param moreRoutes lines of the list
+   */
+  static String yaml(UnaryOperator<String> addresses, String moreProviders, String moreRoutes) {
     var providers = new StringBuilder("providers:\n");
     var routes = new StringBuilder("routes:\n");
     PROVIDERS.forEach(
@@ -52,7 +62,7 @@ final class ProviderRoutes {
                     .formatted(route, HEADER, route, route));
           }
         });
-    return providers + PRICED + routes;
+    return providers + moreProviders + PRICED + routes + moreRoutes;
   }
 
   /** What these cost is not in the shipped catalogue; without it nothing is marked. */

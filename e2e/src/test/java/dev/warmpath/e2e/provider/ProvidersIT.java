@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmpath.e2e.http.HttpServer;
+import dev.warmpath.e2e.provider.ProviderAccess.Account;
 import dev.warmpath.e2e.provider.ProviderRules.Kind;
 import dev.warmpath.e2e.provider.requests.ProviderRequest;
 import dev.warmpath.e2e.provider.requests.ProviderRequests;
@@ -14,15 +15,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Generated requests to every provider through a real Envoy and the service that marks them: what a
@@ -33,13 +38,15 @@ class ProvidersIT {
   private static final int REQUESTS = 1_000;
   private static final int TIMEOUT_MILLIS = 20_000;
 
+  @TempDir static Path folder;
+
   private static final Map<String, SimulatedApis> APIS = new LinkedHashMap<>();
 
   private static EventLoopGroup loop;
   private static Stack stack;
 
   @BeforeAll
-  static void start() {
+  static void start() throws IOException {
     loop = HttpServer.loops("providers", 1);
     ProviderRoutes.PROVIDERS.forEach(
         (name, kinds) ->
@@ -50,9 +57,25 @@ class ProvidersIT {
                     ProviderAccess.DEFAULTS,
                     InstantSource.system(),
                     kinds.toArray(Kind[]::new))));
+    Path credentials = folder.resolve("credentials");
+    Account north = ProviderAccess.DEFAULTS.accounts().getFirst();
+    Files.writeString(
+        credentials,
+        "[default]\naws_access_key_id=%s\naws_secret_access_key=%s\n"
+            .formatted(north.accessKeyId(), north.secretKey()));
+    String bedrock = requireNonNull(APIS.get("bedrock")).address();
+    String signed =
+        ("- {name: signed, catalogue: bedrock, address: '%s', api: bedrock_converse,"
+                + " plaintext: true, aws_signing: {region: us-east-1, credentials_file: '%s'}}\n")
+            .formatted(bedrock, credentials);
     stack =
         Stack.start(
-            StackSettings.of(ProviderRoutes.yaml(name -> requireNonNull(APIS.get(name)).address()))
+            StackSettings.of(
+                    ProviderRoutes.yaml(
+                        name -> requireNonNull(APIS.get(name)).address(),
+                        signed,
+                        "- {id: signed, headers: {x-to: signed}, provider: signed, annotate:"
+                            + " active}\n"))
                 .withReplicas(1)
                 .withQuickStart()
                 .withWarmUp(240)
@@ -115,6 +138,33 @@ class ProvidersIT {
         "decision=\"" + decision + "\"");
   }
 
+  /**
+   * A client that doesn't sign sends what Envoy signs after the edit: the provider finds its own
+   * digest of what arrived in the signature.
+   */
+  @Test
+  void request_thatEnvoySigns_isMarkedAndItsSignatureHolds() throws IOException {
+    int before = requireNonNull(APIS.get("bedrock")).served().size();
+    String text = "All that is known of the matter. ".repeat(2_000);
+    String body =
+        """
+        {"system":[{"text":"%s"}],"messages":[{"role":"user","content":[{"text":"Why?"}]}]}\
+        """
+            .formatted(text);
+
+    for (String own : List.of("", "authorization: Bearer of-the-client\r\n")) {
+      String answer =
+          post(
+              "/model/anthropic.claude-opus-5-5-v1%3A0/converse",
+              "content-type: application/json\r\nhost: warmpath.test\r\nx-to: signed\r\n" + own,
+              body.getBytes(StandardCharsets.UTF_8));
+
+      assertThat(answer).startsWith("HTTP/1.1 200");
+      assertThat(answer).containsPattern("\"cache(Read|Write)InputTokens\":\\s*[1-9]");
+    }
+    assertThat(requireNonNull(APIS.get("bedrock")).served()).hasSize(before + 2);
+  }
+
   /** What a provider would answer if nobody were between. */
   private static int status(Map<Kind, ProviderRules> rules, ProviderRequest request) {
     try {
@@ -129,20 +179,26 @@ class ProvidersIT {
 
   /** The whole response, as it comes. */
   private static String post(ProviderRequest request) throws IOException {
-    var head = new StringBuilder("POST " + request.target() + " HTTP/1.1\r\n");
+    var head = new StringBuilder();
     request.headers().forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
     if (!request.headers().containsKey("host")) {
       head.append("host: warmpath.test\r\n");
     }
     head.append(ProviderRoutes.HEADER + ": " + ProviderRoutes.route(request) + "\r\n");
-    head.append("connection: close\r\ncontent-length: " + request.body().length + "\r\n\r\n");
+    return post(request.target(), head.toString(), request.body());
+  }
+
+  private static String post(String target, String headers, byte[] body) throws IOException {
+    String head =
+        "POST %s HTTP/1.1\r\n%sconnection: close\r\ncontent-length: %d\r\n\r\n"
+            .formatted(target, headers, body.length);
     String address = stack.address();
     int colon = address.lastIndexOf(':');
     try (var socket =
         new Socket(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)))) {
       socket.setSoTimeout(TIMEOUT_MILLIS);
-      socket.getOutputStream().write(head.toString().getBytes(StandardCharsets.US_ASCII));
-      socket.getOutputStream().write(request.body());
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write(body);
       socket.getOutputStream().flush();
       InputStream in = socket.getInputStream();
       String answer = new String(in.readAllBytes(), StandardCharsets.UTF_8);
