@@ -56,4 +56,8 @@ record Arrival(
   Arrival at(long otherNanos, long otherAnswerNanos) {
     return new Arrival(otherNanos, otherAnswerNanos, keys, tokens, blocks, boundaries, kinds);
   }
+
+  Arrival withKinds(int[] others) {
+    return new Arrival(nanos, answerNanos, keys, tokens, blocks, boundaries, others);
+  }
 }

@@ -1,24 +1,46 @@
 package dev.warmpath.e2e.economics;
 
+import dev.warmpath.e2e.provider.MessageUsage;
 import dev.warmpath.extproc.provider.ModelEntry;
 import dev.warmpath.extproc.provider.Prices;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * A provider's cache and what it bills, by Anthropic's rules: a marker reads the longest prefix
- * that was written where it stands or up to so many blocks before, a hit refreshes it, what lies
- * between is written for the lifetime of the next marker, can be read once the response began, and
- * a prefix below the minimum is not written.
+ * A provider's cache and what it bills, by Anthropic's rules. A marker reads the longest prefix
+ * that was written where it stands or in the blocks before, so many with its own, and renews it.
+ * What lies behind the longest of these is written up to the markers there, for the lifetime of
+ * each, and can be read once the response began; a marker before it writes nothing. A prefix below
+ * the minimum is neither read nor written.
  */
 final class Bill {
 
   static final int HOUR_SECONDS = 3600;
 
+  /** What can be read once its writer's response began. */
+  private record Write(long readableFrom, long heldUntil, long lifetime) {}
+
+  /** Of a prefix. */
   private static final class Entry {
-    long readableFrom;
-    long heldUntil;
-    long lifetime;
+    private final List<Write> writes = new ArrayList<>(1);
+    private long heldUntil = Long.MIN_VALUE;
+    private long lifetime;
+
+    boolean isReadable(long nanos) {
+      for (int i = 0; i < writes.size(); i++) {
+        Write write = writes.get(i);
+        if (write.readableFrom <= nanos) {
+          if (write.heldUntil >= heldUntil) {
+            heldUntil = write.heldUntil;
+            lifetime = write.lifetime;
+          }
+          writes.remove(i--);
+        }
+      }
+      return nanos < heldUntil;
+    }
   }
 
   private final ModelEntry model;
@@ -50,21 +72,53 @@ final class Bill {
   /** Whether a request at a time would find a prefix. */
   boolean isReadable(long key, long nanos) {
     Entry entry = entries.get(key);
-    return entry != null && entry.readableFrom <= nanos && nanos < entry.heldUntil;
+    return entry != null && entry.isReadable(nanos);
   }
 
-  /** Whether another request is still writing it. */
+  /** Whether another request is still writing it, and none has written it. */
   boolean isWritten(long key, long nanos) {
     Entry entry = entries.get(key);
-    return entry != null && nanos < entry.readableFrom;
+    return entry != null && !entry.isReadable(nanos) && !entry.writes.isEmpty();
+  }
+
+  /** How long a prefix that can be read will be held without a hit, of its lifetime: 0 to 1. */
+  double shareLeft(long key, long nanos) {
+    Entry entry = entries.get(key);
+    return entry == null || !entry.isReadable(nanos)
+        ? 0
+        : (double) (entry.heldUntil - nanos) / entry.lifetime;
+  }
+
+  /** Whether what can be read was written for an hour. */
+  boolean isHeldForAnHour(long key) {
+    Entry entry = entries.get(key);
+    return entry != null && entry.lifetime == HOUR_SECONDS * Traffic.SECOND;
+  }
+
+  /**
+   * The end of the longest prefix that a marker finds.
+   *
+   * @param end where it stands
+   * @return below 0: it finds none
+   */
+  int found(Arrival request, int end) {
+    for (int back = end;
+        back >= 0 && request.blocks()[end] - request.blocks()[back] < lookbackBlocks();
+        back--) {
+      if (isReadable(request.keys()[back], request.nanos())) {
+        return back;
+      }
+    }
+    return -1;
   }
 
   /**
    * Bills a request's input.
    *
    * @param seconds the lifetime of each boundary's marker; 0: none
+   * @return without output
    */
-  void add(Arrival request, int[] seconds) {
+  MessageUsage add(Arrival request, int[] seconds) {
     int[] markers = new int[request.keys().length];
     int count = 0;
     int longest = HOUR_SECONDS;
@@ -79,58 +133,50 @@ final class Bill {
         }
       }
     }
-    long read = read(request, markers);
-    usd += read * prices.cacheReadUsd() / 1e6;
+    int found = read(request, markers);
+    long read = found < 0 ? 0 : request.tokens()[found];
     long before = read;
-    for (int end = 0; end < markers.length; end++) {
-      if (markers[end] == 0) {
-        continue;
+    long minutes = 0;
+    long hour = 0;
+    for (int end = found + 1; end < markers.length; end++) {
+      if (markers[end] > 0) {
+        long tokens = request.tokens()[end] - before;
+        minutes += markers[end] == HOUR_SECONDS ? 0 : tokens;
+        hour += markers[end] == HOUR_SECONDS ? tokens : 0;
+        before = request.tokens()[end];
+        write(request, end, markers[end] * Traffic.SECOND);
       }
-      long tokens = request.tokens()[end];
-      boolean hour = markers[end] == HOUR_SECONDS;
-      usd +=
-          Math.max(0, tokens - before)
-              * (hour ? prices.cacheWrite1hUsd() : prices.cacheWrite5mUsd())
-              / 1e6;
-      before = Math.max(before, tokens);
-      write(request, end, markers[end] * Traffic.SECOND);
     }
-    usd += (request.allTokens() - before) * prices.inputUsd() / 1e6;
+    MessageUsage usage = new MessageUsage(read, minutes, hour, request.allTokens() - before, 0);
+    usd +=
+        (usage.read() * prices.cacheReadUsd()
+                + usage.written5m() * prices.cacheWrite5mUsd()
+                + usage.written1h() * prices.cacheWrite1hUsd()
+                + usage.uncached() * prices.inputUsd())
+            / 1e6;
+    return usage;
   }
 
-  /** Tokens of the longest prefix that a marker finds, which is refreshed. */
-  private long read(Arrival request, int[] markers) {
-    int found = -1;
-    Entry hit = null;
+  /** Renews what each marker finds, and tells the end of the longest. */
+  private int read(Arrival request, int[] markers) {
+    int longest = -1;
     for (int end = 0; end < markers.length; end++) {
-      for (int back = end;
-          markers[end] > 0
-              && back > found
-              && request.blocks()[end] - request.blocks()[back] <= lookbackBlocks();
-          back--) {
-        if (isReadable(request.keys()[back], request.nanos())) {
-          found = back;
-          hit = entries.get(request.keys()[back]);
-        }
+      int found = markers[end] > 0 ? found(request, end) : -1;
+      Entry hit = found < 0 ? null : entries.get(request.keys()[found]);
+      if (hit != null) {
+        hit.heldUntil = request.nanos() + hit.lifetime;
       }
+      longest = Math.max(longest, found);
     }
-    if (hit == null) {
-      return 0;
-    }
-    hit.heldUntil = request.nanos() + hit.lifetime;
-    return request.tokens()[found];
+    return longest;
   }
 
   private void write(Arrival request, int end, long lifetime) {
-    Entry entry = entries.computeIfAbsent(request.keys()[end], _ -> new Entry());
-    if (request.nanos() < entry.heldUntil && entry.readableFrom <= request.nanos()) {
-      entry.heldUntil = request.nanos() + entry.lifetime;
-      return;
-    }
-    if (request.nanos() >= entry.heldUntil) {
-      entry.readableFrom = request.nanos() + request.answerNanos();
-      entry.lifetime = lifetime;
-      entry.heldUntil = request.nanos() + lifetime;
-    }
+    entries
+        .computeIfAbsent(request.keys()[end], _ -> new Entry())
+        .writes
+        .add(
+            new Write(
+                request.nanos() + request.answerNanos(), request.nanos() + lifetime, lifetime));
   }
 }

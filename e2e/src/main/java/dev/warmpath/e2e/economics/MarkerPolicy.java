@@ -3,7 +3,6 @@ package dev.warmpath.e2e.economics;
 import dev.warmpath.extproc.annotate.Boundary;
 import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.provider.PriceFactors;
-import java.util.List;
 
 /** Decides about the markers of requests as they come; one for each stream. */
 interface MarkerPolicy {
@@ -39,6 +38,12 @@ interface MarkerPolicy {
     return (request, seconds, bill) -> mark(request, Arrival.SYSTEM, MINUTES_SECONDS, seconds);
   }
 
+  /** LiteLLM's injection points by index, of the last message. */
+  static MarkerPolicy lastIndex() {
+    return (request, seconds, bill) ->
+        mark(request, Arrival.CONVERSATION, MINUTES_SECONDS, seconds);
+  }
+
   private static void mark(Arrival request, int boundary, int lifetime, int[] seconds) {
     if (request.has(boundary)) {
       seconds[boundary] = lifetime;
@@ -48,11 +53,6 @@ interface MarkerPolicy {
   /** What the ext_proc service does, by its own classes. */
   static MarkerPolicy warmpath() {
     return new Warmpath();
-  }
-
-  /** Knows how often each kind of prefix comes back, and what the cache holds; not the future. */
-  static MarkerPolicy oracle(List<Arrival> stream) {
-    return new Oracle(stream);
   }
 
   /** See {@link #warmpath}. */

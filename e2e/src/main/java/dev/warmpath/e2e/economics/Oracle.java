@@ -8,8 +8,9 @@ import java.util.Objects;
 
 /**
  * Chooses by the true rates of a stream: how many prefixes of each kind, seen so often, come back
- * in five minutes and in an hour; and it knows what the provider holds. Written apart from the
- * classes that it is held against.
+ * in five minutes and in an hour; and it knows what the provider holds. A prefix is weighed as if
+ * it came back for ever as it does now, which suits conversations, where longer prefixes take the
+ * place of shorter ones. Written apart from the classes that it is held against.
  */
 final class Oracle implements MarkerPolicy {
 
@@ -87,8 +88,8 @@ final class Oracle implements MarkerPolicy {
           Rate rate = sighting.rate(rates);
           long gap = request.nanos() - sighting.nanos;
           rate.seen++;
-          rate.withinMinutes += gap <= MINUTES_SECONDS * Traffic.SECOND ? 1 : 0;
-          rate.withinHour += gap <= Bill.HOUR_SECONDS * Traffic.SECOND ? 1 : 0;
+          rate.withinMinutes += gap < MINUTES_SECONDS * Traffic.SECOND ? 1 : 0;
+          rate.withinHour += gap < Bill.HOUR_SECONDS * Traffic.SECOND ? 1 : 0;
         }
         sighting.count++;
       }
@@ -184,7 +185,7 @@ final class Oracle implements MarkerPolicy {
     for (int i = seconds.length - 1; i >= 0; i--) {
       for (int marker = i; marker < seconds.length && request.has(i); marker++) {
         if (seconds[marker] > 0
-            && (marker == i || request.blocks(marker) - request.blocks(i) <= bill.lookbackBlocks())
+            && (marker == i || request.blocks(marker) - request.blocks(i) < bill.lookbackBlocks())
             && bill.isReadable(request.key(i), request.nanos())) {
           return i;
         }

@@ -8,9 +8,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
 class AnnotateBenchTest {
@@ -46,13 +47,34 @@ class AnnotateBenchTest {
     assertThat(run(out, "--model", "nobody-knows")).isEqualTo(2);
     assertThat(out.toString()).contains("nobody-knows", "expected");
     assertThat(run(out, "--seeds", "0")).isEqualTo(2);
+    assertThat(run(out, "--streams", "third")).isEqualTo(2);
+    assertThat(out.toString()).contains("third", "first or other");
+  }
+
+  @Test
+  void run_otherStreams_billsEachOfThem() throws IOException {
+    var out = new StringWriter();
+
+    run(out, "--json", "--streams", "other", "--seeds", "1", "--requests", "600");
+
+    JsonNode result = new ObjectMapper().readTree(out.toString());
+    assertThat(result.path("set").asText()).isEqualTo("other");
+    assertThat(result.path("streams")).hasSize(OtherTraffic.values().length + 1);
+    for (JsonNode row : result.path("streams")) {
+      assertThat(row.path("oracle").doubleValue()).isBetween(0.05, 1.0);
+      assertThat(row.path("warmpath").doubleValue()).isBetween(0.05, 1.1);
+    }
+  }
+
+  static Stream<Workload> workloads() {
+    return Stream.concat(Stream.of(Traffic.values()), Stream.of(OtherTraffic.values()));
   }
 
   @ParameterizedTest
-  @EnumSource
-  void stream_ofEachKind_isTheSameForASeedAndInOrder(Traffic traffic) {
-    List<Arrival> stream = traffic.requests(500, 3);
-    List<Arrival> again = traffic.requests(500, 3);
+  @MethodSource("workloads")
+  void stream_ofEachKind_isTheSameForASeedAndInOrder(Workload workload) {
+    List<Arrival> stream = workload.requests(500, 3);
+    List<Arrival> again = workload.requests(500, 3);
 
     assertThat(stream).hasSize(500);
     for (int i = 0; i < stream.size(); i++) {
@@ -62,6 +84,6 @@ class AnnotateBenchTest {
       assertThat(request.blocks()).isSorted();
       assertThat(i == 0 || request.nanos() >= stream.get(i - 1).nanos()).isTrue();
     }
-    assertThat(traffic.requests(500, 4).getFirst().keys()).isNotEqualTo(stream.getFirst().keys());
+    assertThat(workload.requests(500, 4).getFirst().keys()).isNotEqualTo(stream.getFirst().keys());
   }
 }
