@@ -91,7 +91,10 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
 
   // Confined to the context.
   private final Map<Long, Replica> replicas = new LinkedHashMap<>();
-  private final Map<RejectionKey, Pause> pauses = new LinkedHashMap<>();
+
+  /** By what is refused: the rejection without its pause. */
+  private final Map<Rejection, Pause> pauses = new LinkedHashMap<>();
+
   private final CacheKeyBook cacheKeys;
   private @Nullable EndpointView view;
   private long cacheKeysToldNanos;
@@ -107,8 +110,6 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
   private final Counter orphans;
   private final Counter droppedPlacements;
   private final Counter droppedOutcomes;
-
-  private record RejectionKey(String provider, String model, String field) {}
 
   /** A rejection, and until when it holds. */
   private record Pause(Rejection rejection, long untilNanos) {
@@ -606,8 +607,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
 
   private void rejections(Replica from, List<Rejection> fresh) {
     for (Rejection rejection : fresh) {
-      var key =
-          new RejectionKey(rejection.getProvider(), rejection.getModel(), rejection.getField());
+      Rejection key = rejection.toBuilder().clearPauseNanos().build();
       long pauseNanos = Math.clamp(rejection.getPauseNanos(), 0, MAX_PAUSE_NANOS);
       pauses.remove(key);
       pauses.put(key, new Pause(rejection, nanoClock.getAsLong() + pauseNanos));

@@ -1,6 +1,7 @@
 package dev.warmpath.controlplane.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.UnknownFieldSet;
 import dev.warmpath.controlplane.signals.ReplicaReport;
@@ -128,6 +129,24 @@ class FleetHubTest {
     assertThat(two.next(MessageCase.REJECTIONS).getRejections().getRejections(0).getPauseNanos())
         .isEqualTo(600);
     assertThat(two.next(MessageCase.PEER_LOAD).getPeerLoad().getIncarnation()).isEqualTo(1);
+  }
+
+  @Test
+  void newcomer_rejectionsOfTwoApis_learnsBoth() throws Exception {
+    Replica one = join(1);
+    Replica witness = join(2);
+    one.send(rejection("openai_chat", 1_000));
+    one.send(rejection("openai_responses", 1_000));
+    one.send(rejection("openai_responses", 2_000));
+    int told = 0;
+    while (told < 3) {
+      told += witness.next(MessageCase.REJECTIONS).getRejections().getRejectionsCount();
+    }
+    Replica newcomer = join(3);
+
+    assertThat(newcomer.next(MessageCase.REJECTIONS).getRejections().getRejectionsList())
+        .extracting(Rejection::getApi, Rejection::getPauseNanos)
+        .containsExactly(tuple("openai_chat", 1_000L), tuple("openai_responses", 2_000L));
   }
 
   @Test
@@ -532,12 +551,17 @@ class FleetHubTest {
   }
 
   private static ReplicaMessage rejection(long pauseNanos) {
+    return rejection("openai_chat", pauseNanos);
+  }
+
+  private static ReplicaMessage rejection(String api, long pauseNanos) {
     return ReplicaMessage.newBuilder()
         .setRejections(
             Rejections.newBuilder()
                 .addRejections(
                     Rejection.newBuilder()
                         .setProvider("p")
+                        .setApi(api)
                         .setField("cache_control")
                         .setPauseNanos(pauseNanos)))
         .build();

@@ -20,10 +20,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The configured routes in their order; the first that matches wins. Immutable. */
 final class Routes {
 
+  private static final Logger log = LoggerFactory.getLogger(Routes.class);
   private static final double ALL_PERCENT = 100;
 
   private final List<RouteEntry> entries;
@@ -69,15 +72,24 @@ final class Routes {
             case PROVIDER -> {
               Provider provider = known(providers.get(route.getProvider()), route.getProvider());
               String scope = provider.getCacheScope();
+              String rows =
+                  provider.getCatalogue().isEmpty()
+                      ? catalogue.provider(provider.getName(), provider.getAddress())
+                      : provider.getCatalogue();
+              if (!catalogue.knows(rows)) {
+                log.warn(
+                    "route {}: the catalogue has no row of {}, so nothing is added to its requests"
+                        + " (expected: providers[].catalogue names one of its providers)",
+                    route.getId(),
+                    rows);
+              }
               yield new RouteEntry(
                   route.getId(),
                   route.getPathPrefix(),
                   headers,
                   new ProviderTarget(
                       provider.getName(),
-                      provider.getCatalogue().isEmpty()
-                          ? catalogue.provider(provider.getName(), provider.getAddress())
-                          : provider.getCatalogue(),
+                      rows,
                       scope.isEmpty() ? provider.getName() : scope,
                       provider.getCredentialFile().isEmpty()),
                   Apis.dialect(

@@ -11,6 +11,7 @@ import dev.warmpath.extproc.provider.Mechanism;
 import dev.warmpath.extproc.provider.Minimum;
 import dev.warmpath.extproc.provider.ModelEntry;
 import dev.warmpath.extproc.provider.Origin;
+import dev.warmpath.extproc.provider.PriceFactors;
 import dev.warmpath.extproc.provider.PriceList;
 import dev.warmpath.extproc.provider.Prices;
 import dev.warmpath.extproc.provider.ProviderApi;
@@ -439,6 +440,16 @@ public final class CatalogueListing implements Callable<Integer> {
     json.put("markers_end_automatic", cache.markersEndAutomatic());
     json.put("max_key_chars", known(cache.maxKeyChars()));
     json.put("max_key_requests_per_minute", cache.keyRate().map(CacheRules.KeyRate::perMinute));
+    json.put("price_factors", cache.factors().map(CatalogueListing::json));
+    return json;
+  }
+
+  private static Map<String, Object> json(PriceFactors factors) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("read", known(Optional.of(factors.read())));
+    json.put("write", known(Optional.of(factors.write())));
+    json.put("write_1h", known(Optional.of(factors.write1h())));
+    json.put("origin", json(factors.origin()));
     return json;
   }
 

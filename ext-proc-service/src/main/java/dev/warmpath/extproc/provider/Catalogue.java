@@ -103,6 +103,11 @@ public final class Catalogue {
             .orElse(name);
   }
 
+  /** Whether any row speaks of a provider, those that name none included. */
+  public boolean knows(String provider) {
+    return version.rows().models().stream().anyMatch(row -> row.isOf(provider));
+  }
+
   /** The host of an endpoint that is written as {@code POST https://host/path}; else empty. */
   private static String host(String endpoint) {
     int start = endpoint.indexOf("://");

@@ -98,6 +98,17 @@ class CatalogueListingTest {
   }
 
   @Test
+  void json_priceFactors_areTold() throws Exception {
+    list(TODAY, "--json", "--provider", "qwen");
+
+    JsonNode api = new ObjectMapper().readTree(out.toString()).path("provider_apis").get(0);
+    JsonNode factors = api.path("cache").path("price_factors");
+    assertThat(factors.path("read").asDouble()).isEqualTo(0.1);
+    assertThat(factors.path("write").asDouble()).isEqualTo(1.25);
+    assertThat(factors.path("write_1h").isNull()).isTrue();
+  }
+
+  @Test
   void stale_countsFromTheDayOfVerification() throws Exception {
     String mine = file(MINE.formatted("2026-08-23"));
 
