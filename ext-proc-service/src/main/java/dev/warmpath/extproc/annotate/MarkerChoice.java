@@ -90,7 +90,7 @@ final class MarkerChoice {
    *
    * @param defaultSeconds the lifetime of a marker that asks for none
    * @param freeMarkers that the client left
-   * @param lookbackBlocks content blocks that a marker looks back over
+   * @param lookbackBlocks content blocks that a marker looks back over, its own included
    * @param factors known, but for an hour's
    */
   void choose(
@@ -196,7 +196,7 @@ final class MarkerChoice {
       return false;
     }
     for (int i = boundary; i < BOUNDARIES; i++) {
-      if (candidate[i] != NONE && (i == boundary || blocks[i] - blocks[boundary] <= lookback)) {
+      if (candidate[i] != NONE && (i == boundary || blocks[i] - blocks[boundary] < lookback)) {
         return true;
       }
     }

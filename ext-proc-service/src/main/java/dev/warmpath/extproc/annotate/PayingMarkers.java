@@ -113,7 +113,7 @@ public final class PayingMarkers {
    *
    * @param scope who shares a cache
    * @param freeMarkers that the client left; 0: notice is taken and no more
-   * @param lookbackBlocks content blocks that a marker looks back over
+   * @param lookbackBlocks content blocks that a marker looks back over, its own included
    * @param factors {@linkplain ModelEntry#factors known}
    */
   public synchronized void choose(

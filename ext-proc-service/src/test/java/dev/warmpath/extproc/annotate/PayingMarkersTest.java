@@ -115,19 +115,35 @@ class PayingMarkersTest {
 
   @Test
   void choose_turnBeyondTheLookback_isMarkedItself() {
+    converse(30_000);
+
+    assertThat(chosen.seconds[CONVERSATION]).isEqualTo(300);
+    assertThat(chosen.seconds[PREVIOUS_TURN]).isEqualTo(300);
+  }
+
+  /** A marker looks at twenty blocks, its own included. */
+  @Test
+  void choose_turnAtTheLookback_isFoundUpToTheNineteenthBefore() {
+    converse(19_000);
+    assertThat(chosen.seconds[PREVIOUS_TURN]).isZero();
+
+    nowNanos += 7_200 * SECOND;
+    converse(20_000);
+    assertThat(chosen.seconds[PREVIOUS_TURN]).isEqualTo(300);
+  }
+
+  /** A conversation of turns of so many tokens, a thousand in a block. */
+  private void converse(long turnTokens) {
     for (int turn = 1; turn <= 30; turn++) {
       nowNanos += 20 * SECOND;
       offer.clear(MINUTES_SECONDS);
       if (turn > 1) {
-        offer(Boundary.PREVIOUS_TURN, turn - 1, (turn - 1) * 30_000L);
+        offer(Boundary.PREVIOUS_TURN, turnTokens + turn - 1, (turn - 1) * turnTokens);
       }
-      offer(Boundary.CONVERSATION, turn, turn * 30_000L);
+      offer(Boundary.CONVERSATION, turnTokens + turn, turn * turnTokens);
       choose(4);
       answer();
     }
-
-    assertThat(chosen.seconds[CONVERSATION]).isEqualTo(300);
-    assertThat(chosen.seconds[PREVIOUS_TURN]).isEqualTo(300);
   }
 
   @Test
