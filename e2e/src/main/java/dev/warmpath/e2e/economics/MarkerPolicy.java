@@ -3,6 +3,7 @@ package dev.warmpath.e2e.economics;
 import dev.warmpath.extproc.annotate.Boundary;
 import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.provider.PriceFactors;
+import java.util.IdentityHashMap;
 
 /** Decides about the markers of requests as they come; one for each stream. */
 interface MarkerPolicy {
@@ -65,6 +66,9 @@ interface MarkerPolicy {
     private final PayingMarkers.Offer offer = new PayingMarkers.Offer();
     private final PayingMarkers.Chosen chosen = new PayingMarkers.Chosen();
 
+    /** What requests marked that have no answer yet. */
+    private final IdentityHashMap<Arrival, long[]> awaited = new IdentityHashMap<>();
+
     private Warmpath() {}
 
     @Override
@@ -91,6 +95,7 @@ interface MarkerPolicy {
           request.nanos(),
           chosen);
       System.arraycopy(chosen.seconds, 0, seconds, 0, seconds.length);
+      awaited.put(request, chosen.marked());
     }
 
     @Override
@@ -99,7 +104,8 @@ interface MarkerPolicy {
       for (int i = 0; i < keys.length; i++) {
         keys[i] = request.has(i) ? request.key(i) : 0;
       }
-      markers.answered(keys);
+      long[] marked = awaited.remove(request);
+      markers.answered(keys, marked == null ? new long[0] : marked);
     }
   }
 }

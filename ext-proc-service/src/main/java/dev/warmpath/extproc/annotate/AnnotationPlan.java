@@ -17,6 +17,7 @@ public final class AnnotationPlan {
   private final int clientMarkedTextEnd;
   private final List<String> fields;
   private final long[] keys;
+  private final long[] markedKeys;
   private final boolean expectsRead;
 
   /** Of which nothing is remembered. */
@@ -34,6 +35,7 @@ public final class AnnotationPlan {
         clientMarkedTextEnd,
         List.of(),
         new long[0],
+        new long[0],
         /* expectsRead= */ false);
   }
 
@@ -45,6 +47,7 @@ public final class AnnotationPlan {
       int clientMarkedTextEnd,
       List<String> fields,
       long[] keys,
+      long[] markedKeys,
       boolean expectsRead) {
     this.splices = splices;
     this.decisions = decisions;
@@ -53,6 +56,7 @@ public final class AnnotationPlan {
     this.clientMarkedTextEnd = clientMarkedTextEnd;
     this.fields = fields;
     this.keys = keys;
+    this.markedKeys = markedKeys;
     this.expectsRead = expectsRead;
   }
 
@@ -99,6 +103,11 @@ public final class AnnotationPlan {
   /** What to tell {@link PayingMarkers} of, once the response tells; not copied. */
   public long[] keys() {
     return keys;
+  }
+
+  /** Of {@link #keys} those that carry a marker; not copied. */
+  public long[] markedKeys() {
+    return markedKeys;
   }
 
   /** Whether the cache should serve some of the prompt. */

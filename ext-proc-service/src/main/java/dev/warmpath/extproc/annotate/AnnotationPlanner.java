@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.warmpath.extproc.prefix.PrefixChain;
 import dev.warmpath.extproc.prompt.CacheHint;
 import dev.warmpath.extproc.prompt.Dialect;
+import dev.warmpath.extproc.prompt.Parameter;
+import dev.warmpath.extproc.prompt.PartKind;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.Role;
 import dev.warmpath.extproc.prompt.SegmentKind;
@@ -187,22 +189,26 @@ public final class AnnotationPlanner {
         model.factors((long) (prompt.textLength() / asked.bytesPerToken())).orElse(null);
     boolean isExplicit =
         factors != null && isOurMode(prompt, asked) && decisions[CONVERSATION] == Decision.PLACED;
-    if (form == MarkerForm.BREAKPOINT && !isExplicit && !prompt.explicitCacheMode()) {
-      return besideImplicit(prompt, asked, decisions, tokens);
-    }
+    boolean isImplicit =
+        form == MarkerForm.BREAKPOINT && !isExplicit && !prompt.explicitCacheMode();
     if (factors == null) {
-      return nothing(Decision.UNKNOWN_PRICE, clientMarkedTextEnd(prompt));
+      return isImplicit
+          ? besideImplicit(prompt, asked, decisions, tokens, NO_KEYS)
+          : nothing(Decision.UNKNOWN_PRICE, clientMarkedTextEnd(prompt));
     }
     offer(prompt, chain, form.knowsHours(model, factors), decisions, tokens);
     paying.choose(
         asked.route(),
         asked.scope(),
         offer,
-        asked.mayEdit() ? model.maxMarkers() - prompt.markers() : 0,
+        asked.mayEdit() && !isImplicit ? model.maxMarkers() - prompt.markers() : 0,
         model.lookbackBlocks(),
         factors,
         nowNanos,
         chosen);
+    if (isImplicit) {
+      return besideImplicit(prompt, asked, decisions, tokens, chosen.keys.clone());
+    }
     if (isExplicit) {
       splices.insert(prompt.firstByteAfterBrace(), EXPLICIT);
     }
@@ -232,13 +238,16 @@ public final class AnnotationPlanner {
         clientMarkedTextEnd(prompt),
         fields(prompt, placedTextEnd > 0, isExplicit),
         chosen.keys.clone(),
+        chosen.marked(),
         chosen.expectsRead);
   }
 
   /**
    * Whether it is for us to say that OpenAI caches what is marked and nothing else. Not where the
-   * client has said anything of it; and not where the prompt goes on behind the last place that may
-   * be marked, as in an agent's loop, of which OpenAI then caches more by itself.
+   * client has said anything of it; not where the prompt goes on behind the last place that may be
+   * marked, as in an agent's loop, of which OpenAI then caches more by itself; and not where what
+   * comes back may be out of our reach: a history or a template that the body only names, or tools
+   * and instructions with no place for a marker behind them.
    */
   private boolean isOurMode(Prompt prompt, Asked asked) {
     return form == MarkerForm.BREAKPOINT
@@ -247,8 +256,22 @@ public final class AnnotationPlanner {
         && known(asked.model()).has(Mechanism.PROMPT_CACHE_OPTIONS)
         && !prompt.gives(CacheHint.OPTIONS)
         && prompt.markers() == 0
+        && !prompt.hasHistory()
+        && !prompt.has(Parameter.PROMPT_TEMPLATE)
+        && !hasUnknownParts(prompt)
+        && (candidates[SYSTEM] != NO_PART || prompt.kind(0) == SegmentKind.MESSAGE)
         && candidates[CONVERSATION] != NO_PART
         && prompt.partSegment(candidates[CONVERSATION]) == prompt.segments() - 1;
+  }
+
+  /** Such as a reference to an item that OpenAI keeps. */
+  private static boolean hasUnknownParts(Prompt prompt) {
+    for (int part = 0; part < prompt.parts(); part++) {
+      if (prompt.partKind(part) == PartKind.OTHER) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -256,7 +279,7 @@ public final class AnnotationPlanner {
    * then, so that ours cost nothing; they let what stands still be found when only the end changes.
    */
   private AnnotationPlan besideImplicit(
-      Prompt prompt, Asked asked, Decision[] decisions, long[] tokens) {
+      Prompt prompt, Asked asked, Decision[] decisions, long[] tokens, long[] keys) {
     if (!asked.mayEdit()) {
       Arrays.setAll(
           decisions, i -> decisions[i] == Decision.PLACED ? Decision.NOT_EDITABLE : decisions[i]);
@@ -269,6 +292,7 @@ public final class AnnotationPlanner {
         placedTextEnd,
         clientMarkedTextEnd(prompt),
         fields(prompt, placedTextEnd > 0, /* isExplicit= */ false),
+        keys,
         NO_KEYS,
         /* expectsRead= */ false);
   }

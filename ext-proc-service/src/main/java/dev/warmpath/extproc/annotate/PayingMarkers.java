@@ -106,6 +106,15 @@ public final class PayingMarkers {
 
     /** Whether the cache should serve something of it. */
     public boolean expectsRead;
+
+    /** The keys of what is marked, others being 0; a new array. */
+    public long[] marked() {
+      long[] marked = keys.clone();
+      for (int i = 0; i < marked.length; i++) {
+        marked[i] = seconds[i] > 0 ? marked[i] : 0;
+      }
+      return marked;
+    }
   }
 
   /**
@@ -165,14 +174,20 @@ public final class PayingMarkers {
     return false;
   }
 
-  /** The response began to a request with these prefixes; a 0 among them is none. */
-  public synchronized void answered(long[] keys) {
+  /**
+   * The response began to a request; a 0 among keys is none.
+   *
+   * @param keys of its prefixes
+   * @param marked of those that carried a marker, which can be read from now on
+   */
+  public synchronized void answered(long[] keys, long[] marked) {
     each(keys, memory::answered);
+    each(marked, memory::written);
   }
 
-  /** A request failed, so that it has written nothing. */
-  public synchronized void failed(long[] keys) {
-    each(keys, memory::failed);
+  /** A request failed that marked these prefixes, so that it has written nothing. */
+  public synchronized void failed(long[] marked) {
+    each(marked, memory::failed);
   }
 
   /** A request read nothing, though the cache was believed to hold some of it. */

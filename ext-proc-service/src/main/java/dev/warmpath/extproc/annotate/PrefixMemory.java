@@ -2,6 +2,7 @@ package dev.warmpath.extproc.annotate;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which prefixes were seen, when, and which of them a provider's cache should hold: as much as it
@@ -11,7 +12,8 @@ import java.util.Map;
  * <p>Prefixes are alike when they belong to one route and one scope, stand at the same {@link
  * Boundary} and were seen as often before: a system prompt that comes a third time comes again, a
  * document's first question says little. What comes before an earlier request with the same prefix
- * has its answer is the same sighting: no cache could have served it.
+ * has its answer is the same sighting: no cache could have served it. Where that sighting was a
+ * return, all of them would have read what the one before had written.
  *
  * <p>Bounded: {@code maxPrefixes}, in sets of {@value #WAYS}, of which the one not seen for the
  * longest time gives way; beyond {@value #MAX_CLASSES} classes, those of a route are taken
@@ -56,6 +58,9 @@ public final class PrefixMemory {
 
   private final ClassKey[] classKeys;
 
+  /** The class that a prefix had when it came back last, in time for a cache; null: it hasn't. */
+  private final @Nullable ClassKey[] cameBackAs;
+
   /** Of what the cache holds: since when, for how long (0: nothing), and whether it can be read. */
   private final long[] heldNanos;
 
@@ -84,6 +89,7 @@ public final class PrefixMemory {
     stages = new byte[size];
     sightings = new byte[size];
     classKeys = new ClassKey[size];
+    cameBackAs = new ClassKey[size];
     heldNanos = new long[size];
     lifetimeNanos = new long[size];
     readable = new boolean[size];
@@ -122,6 +128,10 @@ public final class PrefixMemory {
   void seenAgain(int slot, long nowNanos) {
     long gap = nowNanos - seenNanos[slot];
     if (!answered[slot] && gap < LONGEST_ANSWER_NANOS) {
+      ClassKey cameBack = cameBackAs[slot];
+      if (cameBack != null) {
+        reuse(cameBack).another();
+      }
       return;
     }
     int stage = Reuse.stage(gap);
@@ -130,6 +140,7 @@ public final class PrefixMemory {
       reuse(slot).returned(stage);
     }
     ClassKey before = classKeys[slot];
+    cameBackAs[slot] = stage < Reuse.STAGES ? before : null;
     sightings[slot] = (byte) Math.min(sightings[slot] + 1, MOST_SIGHTINGS);
     begin(slot, before.route(), before.scope(), before.boundary(), nowNanos);
   }
@@ -146,6 +157,7 @@ public final class PrefixMemory {
     keys[slot] = key;
     sightings[slot] = 1;
     lifetimeNanos[slot] = 0;
+    cameBackAs[slot] = null;
     begin(slot, route, scope, boundary, nowNanos);
     return slot;
   }
@@ -167,8 +179,12 @@ public final class PrefixMemory {
 
   /** What is known of prefixes like this one. */
   Reuse reuse(int slot) {
-    Reuse known = classes.get(classKeys[slot]);
-    return known == null ? newClass(classKeys[slot]) : known;
+    return reuse(classKeys[slot]);
+  }
+
+  private Reuse reuse(ClassKey key) {
+    Reuse known = classes.get(key);
+    return known == null ? newClass(key) : known;
   }
 
   private Reuse newClass(ClassKey key) {
@@ -214,6 +230,10 @@ public final class PrefixMemory {
   /** A response began whose request had the prefix. */
   void answered(int slot) {
     answered[slot] = true;
+  }
+
+  /** A response began whose request had marked the prefix. */
+  void written(int slot) {
     readable[slot] = true;
   }
 

@@ -11,21 +11,20 @@ final class RawObject {
   private RawObject() {}
 
   /**
-   * Whether an object has a member of this name that is true. A name that is written with escapes
-   * may be any, and counts as this one.
+   * Whether an object, or any in it, has a member of this name that is true. A name that is written
+   * with escapes may be any, and counts as this one.
    *
    * @param start offset of the opening brace
    * @param end offset behind the closing brace
    */
   static boolean mayHaveTrue(byte[] body, int start, int end, byte[] name) {
-    int depth = 0;
     boolean key = false;
     int at = start;
     while (at < end) {
       switch (body[at]) {
         case '"' -> {
           int close = closingQuote(body, at);
-          if (key && depth == 1 && mayBe(body, at + 1, close, name)) {
+          if (key && mayBe(body, at + 1, close, name)) {
             int value = skipSpace(body, skipSpace(body, close + 1) + 1);
             if (body[value] == 't') {
               return true;
@@ -35,11 +34,9 @@ final class RawObject {
           at = close;
         }
         case '{', '[' -> {
-          depth++;
-          key = depth == 1;
+          key = true;
         }
-        case '}', ']' -> depth--;
-        case ',' -> key = depth == 1;
+        case ',' -> key = true;
         default -> {}
       }
       at++;

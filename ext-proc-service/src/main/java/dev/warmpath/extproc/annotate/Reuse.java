@@ -47,6 +47,11 @@ final class Reuse {
   private final double[] reached = new double[STAGES];
   private final double[] returned = new double[STAGES];
 
+  /** Returns, and requests that came with one of them, before that had its answer. */
+  private double returns;
+
+  private double companions;
+
   /** Writes of which it was not known whether they pay; of the widest class. */
   private int explored;
 
@@ -89,6 +94,8 @@ final class Reuse {
         reached[i] /= 2;
         returned[i] /= 2;
       }
+      returns /= 2;
+      companions /= 2;
     }
   }
 
@@ -98,10 +105,27 @@ final class Reuse {
       wider.returned(stage);
     }
     returned[stage]++;
+    returns++;
+  }
+
+  /** Another request with the prefix came with one that had come back. */
+  void another() {
+    if (wider != null) {
+      wider.another();
+    }
+    companions++;
+  }
+
+  /** Requests that come for each return: all of them read what was written before. */
+  private double readers() {
+    double granted = wider == null ? 1 : wider.readers();
+    return 1 + (companions + GRANTED * (granted - 1)) / (returns + GRANTED);
   }
 
   /**
-   * The share of prefixes that come back within a time; what is not known counts as never.
+   * The share of requests that find their prefix written within a time before, if all write it: of
+   * the prefixes' sightings those that are returns, each of which counts as often as requests come
+   * with it. What is not known counts as never.
    *
    * @param nanos one of the ages' ends
    */
@@ -119,7 +143,9 @@ final class Reuse {
     for (int stage = 0; stage < STAGES && AGES[stage] <= nanos; stage++) {
       awaited *= 1 - share(stage, AGES[stage] <= HOPED_NANOS ? unknown : 0);
     }
-    return 1 - awaited;
+    double share = 1 - awaited;
+    double readers = readers();
+    return readers * share / (1 - share + readers * share);
   }
 
   /** Of the prefixes that reached an age, those that came back in it. */

@@ -100,7 +100,7 @@ final class Annotator {
           request.route().id(),
           isMarked ? AnnotationPlanner.field(prompt.dialect(), row) : routing.field(),
           tooLong);
-      payingMarkers.failed(markers.keys());
+      payingMarkers.failed(markers.markedKeys());
       return new Edits(
           Splices.NONE,
           List.of(),

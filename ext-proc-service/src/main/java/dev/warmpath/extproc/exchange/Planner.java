@@ -328,8 +328,13 @@ final class Planner {
    * goes over to the other once at most while that only grows.
    */
   private static boolean isApplied(RouteEntry route, PrefixChain chain) {
+    if (route.mode() != Mode.ACTIVE || route.percent() >= ALL_PERCENT) {
+      return route.mode() == Mode.ACTIVE;
+    }
+    // Without a key, as where the body only names a history, a share would be all or nothing.
     long key = chain.hasRoot() ? chain.keyRoot() : chain.keyConversation();
-    return route.mode() == Mode.ACTIVE && (key >>> 11) * 0x1p-53 * ALL_PERCENT < route.percent();
+    return (chain.hasRoot() || chain.hasConversation())
+        && (key >>> 11) * 0x1p-53 * ALL_PERCENT < route.percent();
   }
 
   private static Scope scope(RouteEntry.Target target, String tenant, String model) {

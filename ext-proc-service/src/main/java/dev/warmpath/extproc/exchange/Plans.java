@@ -186,7 +186,7 @@ public final class Plans {
       metrics.firstByte(plan.route().id(), nanos);
       AnnotationPlan markers = plan.decided().markers();
       if (markers != null) {
-        payingMarkers.answered(markers.keys());
+        payingMarkers.answered(markers.keys(), markers.markedKeys());
       }
       PoolPicker picker = picker(plan);
       if (picker != null && plan.dispatch() != null) {
@@ -312,8 +312,8 @@ public final class Plans {
     }
     switch (end) {
       // Its first byte may have gone unseen.
-      case SERVED -> payingMarkers.answered(markers.keys());
-      case CLIENT_ERROR, ENDPOINT_FAILED -> payingMarkers.failed(markers.keys());
+      case SERVED -> payingMarkers.answered(markers.keys(), markers.markedKeys());
+      case CLIENT_ERROR, ENDPOINT_FAILED -> payingMarkers.failed(markers.markedKeys());
       case ENDPOINT_LOST, UNKNOWN -> {}
     }
     if (plan.applied() && usage.readTokens() == 0 && markers.expectsRead()) {

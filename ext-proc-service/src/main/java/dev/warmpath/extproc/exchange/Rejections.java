@@ -46,6 +46,7 @@ public final class Rejections {
   // Guarded by this.
   private final Map<Field, Pause> pauses = new HashMap<>();
   private final Queue<Rejection> untold = new ArrayDeque<>();
+  private long clearedNanos;
 
   /** A request that we had edited was refused. */
   synchronized void rejected(Field field, long nowNanos) {
@@ -66,8 +67,18 @@ public final class Rejections {
 
   /** Another replica's refusal. */
   public synchronized void told(Rejection rejection, long nowNanos) {
-    long length = Math.clamp(rejection.pauseNanos(), 0, LONGEST_PAUSE_NANOS);
-    pause(rejection.field(), length, nowNanos);
+    long left = Math.clamp(rejection.pauseNanos(), 0, LONGEST_PAUSE_NANOS);
+    Pause last = pauses.get(rejection.field());
+    if (last != null && nowNanos + left - last.untilNanos() <= 0) {
+      return;
+    }
+    // What is told is what is left of it, which says little of how long it was.
+    long length =
+        Math.max(left, last == null || forgotten(last, nowNanos) ? 0 : last.lengthNanos());
+    put(
+        rejection.field(),
+        new Pause(nowNanos + left, Math.max(length, FIRST_PAUSE_NANOS)),
+        nowNanos);
   }
 
   /** Whether a field may be added. */
@@ -76,7 +87,14 @@ public final class Rejections {
       return true;
     }
     Pause pause = pauses.get(field);
-    return pause == null ? pauses.size() < MAX_ENTRIES : nowNanos - pause.untilNanos() >= 0;
+    if (pause != null) {
+      return nowNanos - pause.untilNanos() >= 0;
+    }
+    if (pauses.size() >= MAX_ENTRIES && nowNanos - clearedNanos >= FIRST_PAUSE_NANOS) {
+      clearedNanos = nowNanos;
+      pauses.values().removeIf(each -> nowNanos - each.untilNanos() >= 0);
+    }
+    return pauses.size() < MAX_ENTRIES;
   }
 
   /** Refusals that other replicas have not been told of. */
@@ -91,11 +109,15 @@ public final class Rejections {
   }
 
   private void pause(Field field, long lengthNanos, long nowNanos) {
+    put(field, new Pause(nowNanos + lengthNanos, lengthNanos), nowNanos);
+  }
+
+  private void put(Field field, Pause pause, long nowNanos) {
     if (pauses.size() >= MAX_ENTRIES) {
-      pauses.values().removeIf(pause -> forgotten(pause, nowNanos));
+      pauses.values().removeIf(each -> forgotten(each, nowNanos));
     }
     if (pauses.size() < MAX_ENTRIES || pauses.containsKey(field)) {
-      pauses.put(field, new Pause(nowNanos + lengthNanos, lengthNanos));
+      pauses.put(field, pause);
     }
   }
 }

@@ -4,7 +4,7 @@ package dev.warmpath.extproc.prompt;
 public enum CacheHint {
   /** {@code prompt_cache_key}. */
   KEY(1),
-  /** {@code prompt_cache_options}. */
+  /** {@code prompt_cache_options}, or the older {@code prompt_cache_retention}. */
   OPTIONS(2),
   /** {@code session_id}. */
   SESSION(4);

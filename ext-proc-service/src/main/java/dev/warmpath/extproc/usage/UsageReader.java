@@ -238,8 +238,11 @@ public final class UsageReader {
    */
   public String rejectedField() {
     String text = new String(error, 0, errorLength, StandardCharsets.ISO_8859_1);
+    // Some quote the request itself behind what they say of it.
+    int quoted = text.indexOf("\"input\":");
+    String said = quoted < 0 ? text : text.substring(0, quoted);
     for (String field : OUR_FIELDS) {
-      if (text.contains(field)) {
+      if (said.contains(field)) {
         return field;
       }
     }

@@ -107,7 +107,7 @@ class AnnotationPlannerPropertyTest {
       AnnotationPlan plan = planner.plan(prompt, chain, asked, paying, nowNanos);
       byte[] edited = plan.splices().apply(body, body.length);
       if (random.nextInt(5) > 0) {
-        paying.answered(plan.keys());
+        paying.answered(plan.keys(), plan.markedKeys());
       }
 
       JsonNode after = AnthropicRules.tree(edited);

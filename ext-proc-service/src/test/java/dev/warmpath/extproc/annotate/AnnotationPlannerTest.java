@@ -212,7 +212,20 @@ class AnnotationPlannerTest {
   void deferredTool_nameWrittenWithEscapes_isPassedOverToo() {
     String body =
         """
-        {"tools":[{"name":"a","x":{"defer_loading":true}},{"defer\\u005floading":true}],
+        {"tools":[{"name":"a","x":{"defer_loading":false}},{"defer\\u005floading":true}],
+         "messages":[%s]}\
+        """
+            .formatted(user("q"));
+
+    assertThat(edited(plan(body, MODEL), body)).contains("[{" + MARKER + ",\"name\":\"a\"");
+  }
+
+  /** As a set of tools says it of all that it holds. */
+  @Test
+  void deferredTool_saidFurtherInside_isPassedOverToo() {
+    String body =
+        """
+        {"tools":[{"name":"a"},{"type":"mcp_toolset","default_config":{"defer_loading":true}}],
          "messages":[%s]}\
         """
             .formatted(user("q"));
@@ -412,7 +425,7 @@ class AnnotationPlannerTest {
     String body = request("rules", user("Why?"));
     AnnotationPlan plan = paid(paying, body, 0, true);
     for (int i = 1; i < 12; i++) {
-      paying.answered(plan.keys());
+      paying.answered(plan.keys(), plan.markedKeys());
       plan = paid(paying, body, i, true);
     }
 

@@ -17,6 +17,7 @@ public final class AnnotationPlans {
         0,
         List.of(),
         chosen.keys.clone(),
+        chosen.marked(),
         chosen.expectsRead);
   }
 }

@@ -47,7 +47,7 @@ class MarkerFormTest {
     ModelEntry row = CATALOGUE.find(dialect, model).orElseThrow();
     var asked = new AnnotationPlanner.Asked("r", "s", row, 4, mayEdit, mayTellMode);
     plan = planner.plan(prompt, chain, asked, paying, nowNanos);
-    paying.answered(plan.keys());
+    paying.answered(plan.keys(), plan.markedKeys());
     return new String(plan.splices().apply(bytes, bytes.length), UTF_8);
   }
 
@@ -194,6 +194,76 @@ class MarkerFormTest {
         .contains("prompt_cache_breakpoint");
   }
 
+  /** What isn't in the body may come back all the same. */
+  @Test
+  void openAi_historyOrTemplateThatIsOnlyNamed_leavesTheModeAlone() {
+    for (String named :
+        List.of(
+            "\"previous_response_id\":\"resp_1\"",
+            "\"conversation\":\"conv_1\"",
+            "\"prompt\":{\"id\":\"p\"}")) {
+      String body =
+          "{\"model\":\"gpt-6-sol\",%s,\"input\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+              .formatted(named, LONG);
+
+      assertThat(edited(Dialect.OPENAI_RESPONSES, "gpt-6-sol", body))
+          .as(named)
+          .doesNotContain("prompt_cache_options");
+    }
+  }
+
+  @Test
+  void openAi_sharedPartThatCannotBeMarked_leavesTheModeAlone() {
+    String instructions =
+        "{\"model\":\"gpt-6-sol\",\"instructions\":\"%1$s\",\"input\":\"%1$s\"}".formatted(LONG);
+    String tools =
+        """
+        {"model":"gpt-6-sol","tools":[{"type":"function","function":{"name":"a",\
+        "description":"%1$s"}}],"messages":[{"role":"user","content":"%1$s"}]}\
+        """
+            .formatted(LONG);
+
+    assertThat(edited(Dialect.OPENAI_RESPONSES, "gpt-6-sol", instructions))
+        .doesNotContain("prompt_cache_options")
+        .contains("prompt_cache_breakpoint");
+    assertThat(edited(Dialect.OPENAI_CHAT, "gpt-6-sol", tools))
+        .doesNotContain("prompt_cache_options")
+        .contains("prompt_cache_breakpoint");
+  }
+
+  @Test
+  void openAi_clientAsksForRetention_leavesTheModeAlone() {
+    String body = chat("gpt-6-sol\",\"prompt_cache_retention\":\"24h\",\"user\":\"u");
+
+    assertThat(edited(Dialect.OPENAI_CHAT, "gpt-6-sol", body))
+        .doesNotContain("prompt_cache_options");
+  }
+
+  /** Rounds that end in a tool's result teach that conversations come back. */
+  @Test
+  void openAi_agentsLoops_doNotUnlearnTheirFirstRound() {
+    for (int conversation = 0; conversation < 300; conversation++) {
+      String first =
+          """
+          {"model":"gpt-6-sol","messages":[{"role":"system","content":"%d %s"},\
+          {"role":"user","content":"Why?"}\
+          """
+              .formatted(conversation, LONG);
+      edited(Dialect.OPENAI_CHAT, "gpt-6-sol", first + "]}");
+      assertThat(plan.decision(Boundary.SYSTEM)).as("%d", conversation).isEqualTo(Decision.PLACED);
+      for (int round = 0; round < 3; round++) {
+        edited(
+            Dialect.OPENAI_CHAT,
+            "gpt-6-sol",
+            first
+                + ",{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[]},"
+                + "{\"role\":\"tool\",\"tool_call_id\":\"1\",\"content\":\"%d\"}]}"
+                    .formatted(round));
+      }
+      nowNanos += 7_200 * SECOND;
+    }
+  }
+
   @Test
   void openAi_agentsLoop_keepsWhatOpenAiCachesItself() {
     String body =
@@ -224,9 +294,9 @@ class MarkerFormTest {
     assertThat(shortened(edited(Dialect.OPENAI_RESPONSES, "gpt-6-sol", body)))
         .isEqualTo(
             """
-            {"prompt_cache_options":{"mode":"explicit","ttl":"30m"},"model":"gpt-6-sol",\
-            "instructions":"…","input":[{"role":"user","content":[{"type":"input_text",\
-            "text":"…","prompt_cache_breakpoint":{"mode":"explicit"}}]}]}\
+            {"model":"gpt-6-sol","instructions":"…","input":[{"role":"user","content":\
+            [{"type":"input_text","text":"…",\
+            "prompt_cache_breakpoint":{"mode":"explicit"}}]}]}\
             """);
   }
 

@@ -40,7 +40,7 @@ class PayingMarkersTest {
   }
 
   private void answer() {
-    markers.answered(chosen.keys);
+    markers.answered(chosen.keys, chosen.marked());
   }
 
   @Test
@@ -121,6 +121,31 @@ class PayingMarkersTest {
     assertThat(chosen.seconds[PREVIOUS_TURN]).isEqualTo(300);
   }
 
+  /** One end in ten is read again, but by thirty at once. */
+  @Test
+  void choose_returnsOfManyAtOnce_countAsManyReads() {
+    for (int conversation = 1; conversation <= 400; conversation++) {
+      nowNanos += 3_700 * SECOND;
+      offer.clear(MINUTES_SECONDS);
+      offer(Boundary.CONVERSATION, conversation, 20_000);
+      choose(4);
+      answer();
+      nowNanos += 30 * SECOND;
+      for (int child = 0; conversation % 10 == 0 && child < 30; child++) {
+        offer.clear(MINUTES_SECONDS);
+        offer(Boundary.CONVERSATION, conversation, 20_000);
+        choose(4);
+      }
+      answer();
+    }
+    nowNanos += 3_700 * SECOND;
+    offer.clear(MINUTES_SECONDS);
+    offer(Boundary.CONVERSATION, 1_000, 20_000);
+    choose(4);
+
+    assertThat(chosen.seconds[CONVERSATION]).isEqualTo(300);
+  }
+
   /** A marker looks at twenty blocks, its own included. */
   @Test
   void choose_turnAtTheLookback_isFoundUpToTheNineteenthBefore() {
@@ -168,7 +193,7 @@ class PayingMarkersTest {
     offer(Boundary.SYSTEM, 7, 4_000);
     choose(4);
 
-    markers.failed(chosen.keys);
+    markers.failed(chosen.marked());
     choose(4);
 
     assertThat(chosen.seconds[SYSTEM]).isEqualTo(300);

@@ -31,6 +31,7 @@ class PrefixMemoryTest {
     int slot = seen(7, START);
     Reuse first = memory.reuse(slot);
     memory.answered(slot);
+    memory.written(slot);
 
     assertThat(seen(7, START + 20 * SECOND)).isEqualTo(slot);
 
@@ -103,6 +104,7 @@ class PrefixMemoryTest {
     for (int i = 0; i < 5000; i++) {
       int slot = memory.seen("route", "scope" + i, Boundary.SYSTEM, i, START);
       memory.answered(slot);
+      memory.written(slot);
     }
     int one = memory.seen("route", "other", Boundary.SYSTEM, -1, START);
     int another = memory.seen("route", "third", Boundary.SYSTEM, -2, START);
@@ -119,6 +121,7 @@ class PrefixMemoryTest {
     assertThat(memory.isReadable(slot, START + SECOND)).isFalse();
 
     memory.answered(slot);
+    memory.written(slot);
 
     assertThat(memory.isWritten(slot, START + SECOND)).isFalse();
     assertThat(memory.isReadable(slot, START + MINUTES - 1)).isTrue();
@@ -130,6 +133,7 @@ class PrefixMemoryTest {
     int slot = seen(7, START);
     memory.marked(slot, MINUTES, START);
     memory.answered(slot);
+    memory.written(slot);
 
     memory.marked(slot, 12 * MINUTES, START + 200 * SECOND);
 
@@ -152,6 +156,7 @@ class PrefixMemoryTest {
     int readable = seen(8, START);
     memory.marked(readable, MINUTES, START);
     memory.answered(readable);
+    memory.written(readable);
 
     memory.failed(written);
     memory.failed(readable);

@@ -134,4 +134,32 @@ class RejectionsTest {
     assertThat(allows(0)).isFalse();
     assertThat(rejections.drainUntold()).hasSize(Rejections.MAX_ENTRIES);
   }
+
+  @Test
+  void table_fullOfPausesThatAreOver_takesOthersAgain() {
+    for (int i = 0; i < Rejections.MAX_ENTRIES; i++) {
+      rejections.rejected(
+          new Rejections.Field("p", Dialect.OPENAI_CHAT, "model-" + i, "session_id"), 0);
+    }
+    var other = new Rejections.Field("p", Dialect.OPENAI_CHAT, "fresh", "session_id");
+
+    assertThat(rejections.allows(other, Rejections.FIRST_PAUSE_NANOS - 1)).isFalse();
+    assertThat(rejections.allows(other, 3 * Rejections.FIRST_PAUSE_NANOS)).isTrue();
+  }
+
+  /** A replica that joins is told what is left of a pause, which says little of its length. */
+  @Test
+  void told_whatIsLeftOfAPause_shortensNothing() {
+    var field = new Rejections.Field("p", Dialect.OPENAI_CHAT, "m", "session_id");
+    rejections.rejected(field, 0);
+    rejections.told(new Rejection(field, 5), 10);
+    assertThat(rejections.allows(field, Rejections.FIRST_PAUSE_NANOS - 1)).isFalse();
+
+    long over = Rejections.FIRST_PAUSE_NANOS;
+    rejections.told(new Rejection(field, 5), over);
+    rejections.rejected(field, over + 10);
+    assertThat(rejections.allows(field, over + 10 + 2 * Rejections.FIRST_PAUSE_NANOS - 1))
+        .as("doubled, from a minute at least")
+        .isFalse();
+  }
 }
