@@ -505,7 +505,7 @@ public final class Prompt {
     return Math.max(0, partRecords[part * STRIDE + META] >> PART_MARKER_SHIFT);
   }
 
-  /** Whether this part has no marker and says so: its {@code cache_control} is null. */
+  /** Whether this part has no marker and says so: the member that would be one is null. */
   public boolean partMarkerIsNull(int part) {
     return partRecords[part * STRIDE + META] >> PART_MARKER_SHIFT == NULL_MARKER;
   }

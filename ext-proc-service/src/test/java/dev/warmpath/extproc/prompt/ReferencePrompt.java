@@ -757,7 +757,10 @@ final class ReferencePrompt {
             given(block).stream().filter(m -> !isMarker(m.name())).toList(),
             (name, value) ->
                 name.equals("content") || name.equals("output") ? inner(value) : canonical(value));
-    boolean nullMarker = seconds == 0 && block.get("cache_control").isPresent();
+    boolean nullMarker =
+        seconds == 0
+            && (block.get("cache_control").isPresent()
+                || (!named && block.get("prompt_cache_breakpoint").isPresent()));
     return new Block(kind, data, seconds, nullMarker, json);
   }
 
