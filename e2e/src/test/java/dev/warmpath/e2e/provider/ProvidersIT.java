@@ -146,13 +146,14 @@ class ProvidersIT {
   void request_thatEnvoySigns_isMarkedAndItsSignatureHolds() throws IOException {
     int before = requireNonNull(APIS.get("bedrock")).served().size();
     String text = "All that is known of the matter. ".repeat(2_000);
-    String body =
-        """
-        {"system":[{"text":"%s"}],"messages":[{"role":"user","content":[{"text":"Why?"}]}]}\
-        """
-            .formatted(text);
 
     for (String own : List.of("", "authorization: Bearer of-the-client\r\n")) {
+      // Each a prompt of its own: while one is being written, nobody else marks it.
+      String body =
+          """
+          {"system":[{"text":"%d %s"}],"messages":[{"role":"user","content":[{"text":"Why?"}]}]}\
+          """
+              .formatted(own.length(), text);
       String answer =
           post(
               "/model/anthropic.claude-opus-5-5-v1%3A0/converse",
