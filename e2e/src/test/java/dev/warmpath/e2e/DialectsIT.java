@@ -88,7 +88,7 @@ class DialectsIT {
         providers:
         %s\
         routes:
-        - {id: openai, path_prefix: /v1/, headers: {x-to: openai}, provider: openai, annotate: active}
+        - {id: openai, path_prefix: /v1/, headers: {x-to: openai}, provider: openai}
         - {id: azure, path_prefix: /openai/, provider: azure, annotate: active}
         - {id: gemini, path_prefix: /v1beta/, provider: gemini, annotate: active}
         - {id: vertex, path_prefix: /v1/projects/, provider: anthropic}
