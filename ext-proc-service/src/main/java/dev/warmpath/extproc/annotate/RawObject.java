@@ -33,10 +33,8 @@ final class RawObject {
           key = false;
           at = close;
         }
-        case '{', '[' -> {
-          key = true;
-        }
-        case ',' -> key = true;
+        // A string in a list is taken for a name, too, which only costs a marker.
+        case '{', '[', ',' -> key = true;
         default -> {}
       }
       at++;

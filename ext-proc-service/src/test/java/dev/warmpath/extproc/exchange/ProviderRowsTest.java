@@ -123,4 +123,25 @@ class ProviderRowsTest {
       before = edited;
     }
   }
+
+  /** Such requests have no key that could tell a share of them. */
+  @Test
+  void percent_requestThatOnlyNamesAHistory_isLeftAloneBelowAll() throws Exception {
+    String provider = "{name: p, address: 'api.openai.com:443', api: openai_responses}";
+    RequestHead head =
+        new RequestHead("/v1/responses", "", 100, false, false, true, false, Map.of());
+    ByteString body =
+        ByteString.copyFromUtf8(
+            "{\"model\":\"gpt-6-sol\",\"previous_response_id\":\"resp_1\",\"input\":\"%s\"}"
+                .formatted(LONG));
+    for (String percent : List.of("1", "99", "100")) {
+      Exchanges exchanges = exchanges(provider, percent);
+      RouteEntry route = requireNonNull(exchanges.context().routes().match(head));
+
+      ExchangePlan plan =
+          requireNonNull(exchanges.context().planner().plan(head, route, body).plan());
+
+      assertThat(plan.applied()).as(percent).isEqualTo(percent.equals("100"));
+    }
+  }
 }
