@@ -110,6 +110,12 @@ public final class AwsSignature {
           "UnrecognizedClientException",
           "The security token included in the request is invalid.");
     }
+    if (headers.containsKey("x-amz-security-token")) {
+      throw ApiException.aws(
+          403,
+          "UnrecognizedClientException",
+          "The security token included in the request is invalid.");
+    }
     String time = headers.getOrDefault("x-amz-date", "");
     inTime(time, now);
     if (!time.startsWith(given.group(2))) {

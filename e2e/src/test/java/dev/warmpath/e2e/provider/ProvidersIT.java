@@ -166,6 +166,44 @@ class ProvidersIT {
     assertThat(requireNonNull(APIS.get("bedrock")).served()).hasSize(before + 2);
   }
 
+  /**
+   * A client that signs for itself, as AWS's kits do, with a key that the provider doesn't know,
+   * for another region, an hour ago: nothing of that arrives, and the body may be edited.
+   */
+  @Test
+  void request_thatItsClientSigned_isMarkedWhereEnvoySignsAnew() throws IOException {
+    SimulatedApis bedrock = requireNonNull(APIS.get("bedrock"));
+    int before = bedrock.served().size();
+    String target = "/model/anthropic.claude-opus-5-5-v1%3A0/converse";
+    byte[] body =
+        """
+        {"system":[{"text":"%s"}],"messages":[{"role":"user","content":[{"text":"Who?"}]}]}\
+        """
+            .formatted("All that a client signed itself. ".repeat(2_000))
+            .getBytes(StandardCharsets.UTF_8);
+    Map<String, String> signed =
+        AwsSignature.sign(
+            new AwsSignature.Request(
+                "POST",
+                target,
+                Map.of(
+                    "content-type", "application/json",
+                    "host", "bedrock-runtime.eu-west-1.amazonaws.com",
+                    "x-amz-security-token", "of the client's own session")),
+            body,
+            new Account("stranger", "", "AKIDSTRANGER", "another secret"),
+            new AwsSignature.Scope("eu-west-1", "bedrock"),
+            InstantSource.system().instant().minusSeconds(3_600));
+    var head = new StringBuilder("x-to: signed\r\n");
+    signed.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
+
+    String answer = post(target, head.toString(), body);
+
+    assertThat(answer).startsWith("HTTP/1.1 200");
+    assertThat(answer).containsPattern("\"cacheWriteInputTokens\":\\s*[1-9]");
+    assertThat(bedrock.served()).hasSize(before + 1);
+  }
+
   /** What a provider would answer if nobody were between. */
   private static int status(Map<Kind, ProviderRules> rules, ProviderRequest request) {
     try {

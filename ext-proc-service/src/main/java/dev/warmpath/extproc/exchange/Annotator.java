@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether a body may be edited at all, and asks the planners how. A body is left alone when
- * a signature covers it, when Envoy would not replace it faithfully (no content-length), when the
- * edit would cross the body limit, and while the upstream refuses what we would add. Thread-safe.
+ * a signature covers it that nobody makes anew, when Envoy would not replace it faithfully (no
+ * content-length), when the edit would cross the body limit, and while the upstream refuses what we
+ * would add. Thread-safe.
  */
 final class Annotator {
 
@@ -88,12 +89,13 @@ final class Annotator {
       PrefixChain chain,
       AnnotationPlanner planner,
       long nowNanos) {
-    String refusal = refusal(request.head(), prompt.bodyLength());
+    String refusal = refusal(request.head(), request.route(), prompt.bodyLength());
     AnnotationPlan markers = markers(request, row, refusal, prompt, chain, planner, nowNanos);
     int clientMarkedBlocks = blocksUpTo(chain, markers.clientMarkedTextEnd());
     CacheRouting routing = routing(request, row, refusal, prompt, chain, nowNanos);
     Splices splices = markers.splices().and(routing.splices(prompt));
-    String tooLong = splices.isEmpty() ? null : refusal(request.head(), prompt, splices);
+    String tooLong =
+        splices.isEmpty() ? null : refusal(request.head(), request.route(), prompt, splices);
     if (tooLong != null) {
       boolean isMarked = !markers.splices().isEmpty();
       metrics.annotated(
@@ -210,7 +212,7 @@ final class Annotator {
       return Edits.NONE;
     }
     Splices splices = CacheSaltPlanner.plan(prompt, salt);
-    String refusal = refusal(head, prompt, splices);
+    String refusal = refusal(head, route, prompt, splices);
     if (refusal != null) {
       metrics.annotated(route.id(), "cache_salt", refusal);
       return Edits.NONE;
@@ -235,12 +237,18 @@ final class Annotator {
   }
 
   /** Why a body may not be edited; null: it may. */
-  @Nullable String refusal(RequestHead head, Prompt prompt, Splices splices) {
-    return refusal(head, splices.editedLength(prompt.bodyLength()));
+  @Nullable String refusal(RequestHead head, RouteEntry route, Prompt prompt, Splices splices) {
+    return refusal(head, route, splices.editedLength(prompt.bodyLength()));
   }
 
-  private @Nullable String refusal(RequestHead head, int editedLength) {
-    if (head.signed()) {
+  private @Nullable String refusal(RequestHead head, RouteEntry route, int editedLength) {
+    boolean staysSigned =
+        switch (head.signature()) {
+          case NONE -> false;
+          case AWS -> !route.isSignedByEnvoy();
+          case OTHER -> true;
+        };
+    if (staysSigned) {
       return "signed";
     }
     if (head.contentLength() < 0) {

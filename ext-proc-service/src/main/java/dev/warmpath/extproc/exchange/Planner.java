@@ -6,6 +6,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.warmpath.config.v1.Mode;
 import dev.warmpath.extproc.annotate.CacheRouting;
 import dev.warmpath.extproc.annotate.Splices;
+import dev.warmpath.extproc.exchange.RouteEntry.Credential;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
 import dev.warmpath.extproc.ledger.Shadow;
@@ -236,7 +237,7 @@ final class Planner {
     if (splices.isEmpty() || route.repair().mode() != Mode.ACTIVE) {
       return null;
     }
-    String refusal = annotator.refusal(head, prompt, splices);
+    String refusal = annotator.refusal(head, route, prompt, splices);
     if (refusal != null) {
       metrics.repaired(route.id(), "body", refusal);
       return null;
@@ -341,10 +342,10 @@ final class Planner {
     return switch (target) {
       case PoolTarget(String cluster, boolean isolated) ->
           new Scope(Scope.Lane.POOL, isolated ? cluster + '\n' + tenant : cluster, model);
-      case ProviderTarget(_, _, String cacheScope, boolean clientCredential) ->
+      case ProviderTarget(_, _, String cacheScope, Credential credential) ->
           new Scope(
               Scope.Lane.PROVIDER,
-              clientCredential ? cacheScope + '\n' + tenant : cacheScope,
+              credential == Credential.OF_CLIENT ? cacheScope + '\n' + tenant : cacheScope,
               model);
     };
   }

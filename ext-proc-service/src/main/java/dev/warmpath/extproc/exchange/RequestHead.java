@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param routeName Envoy's {@code xds.route_name}; empty: not sent
  * @param contentLength bytes; -1: absent or not a number
  * @param compressed a content-encoding other than identity
- * @param signed a signature covers the body, so that no byte of it may change
+ * @param signature that covers the body, so that who changes a byte of it has to sign anew
  * @param json the content-type says that the body is JSON
  * @param headers those that route matches and the tenant depend on; one that comes several times
  *     has its values joined by commas, as Envoy's own route matches read it
@@ -26,10 +26,23 @@ record RequestHead(
     String routeName,
     long contentLength,
     boolean compressed,
-    boolean signed,
+    Signature signature,
     boolean json,
     boolean endOfStream,
     Map<String, String> headers) {
+
+  /** What covers a body. */
+  enum Signature {
+    NONE,
+    /** AWS's, in headers, which Envoy takes out where it signs itself. */
+    AWS,
+    /** Any other. AWS's in the query is one, since Envoy leaves that as it is. */
+    OTHER;
+
+    private Signature orAws() {
+      return this == OTHER ? OTHER : AWS;
+    }
+  }
 
   /** Value of a header that was asked for; null: absent. */
   @Nullable String header(String name) {
@@ -41,7 +54,7 @@ record RequestHead(
     String path = "";
     long contentLength = -1;
     boolean compressed = false;
-    boolean signed = false;
+    Signature signature = Signature.NONE;
     boolean json = false;
     Map<String, String> kept = Map.of();
     for (int i = 0; i < map.getHeadersCount(); i++) {
@@ -50,22 +63,27 @@ record RequestHead(
       switch (name) {
         case ":path" -> {
           String whole = value(header);
-          signed |= whole.contains("X-Amz-Signature=");
+          if (whole.contains("X-Amz-Signature=")) {
+            signature = Signature.OTHER;
+          }
           path = withoutQuery(whole);
         }
         case "content-length" -> contentLength = parseLength(value(header));
         case "content-type" -> json = value(header).toLowerCase(Locale.ROOT).contains("json");
         case "content-encoding" -> compressed |= !value(header).equalsIgnoreCase("identity");
-        case "x-amz-date",
-            "x-amz-content-sha256",
-            "content-md5",
+        case "content-md5",
             "digest",
             "content-digest",
             "repr-digest",
             "signature-input",
             "x-hub-signature-256" ->
-            signed = true;
-        case "authorization" -> signed |= value(header).startsWith("AWS4-");
+            signature = Signature.OTHER;
+        case "x-amz-date", "x-amz-content-sha256" -> signature = signature.orAws();
+        case "authorization" -> {
+          if (value(header).startsWith("AWS4-")) {
+            signature = signature.orAws();
+          }
+        }
         default -> {}
       }
       if (wanted.contains(name)) {
@@ -76,7 +94,7 @@ record RequestHead(
       }
     }
     return new RequestHead(
-        path, routeName, contentLength, compressed, signed, json, endOfStream, kept);
+        path, routeName, contentLength, compressed, signature, json, endOfStream, kept);
   }
 
   private static String value(HeaderValue header) {

@@ -57,11 +57,26 @@ record RouteEntry(
    *
    * @param catalogue the provider whose rows of the catalogue speak of it
    * @param cacheScope whose cache it is
-   * @param clientCredential the client's own credential is passed on, so the tenant is the account
+   * @param credential that the provider sees
    */
-  record ProviderTarget(
-      String cluster, String catalogue, String cacheScope, boolean clientCredential)
+  record ProviderTarget(String cluster, String catalogue, String cacheScope, Credential credential)
       implements Target {}
+
+  /** By what a provider knows whose account a request is for. */
+  enum Credential {
+    /** The client's own, which is passed on, so that the tenant is the account. */
+    OF_CLIENT,
+    /** One of the configuration. */
+    CONFIGURED,
+    /** AWS's signature, which Envoy makes after every edit; what the client signed is taken out. */
+    AWS_SIGNATURE
+  }
+
+  /** Whether Envoy puts a signature of AWS over the body in place of the client's. */
+  boolean isSignedByEnvoy() {
+    return target instanceof ProviderTarget provider
+        && provider.credential() == Credential.AWS_SIGNATURE;
+  }
 
   String lane() {
     return switch (target) {

@@ -7,6 +7,7 @@ import dev.warmpath.config.v1.Pool;
 import dev.warmpath.config.v1.Provider;
 import dev.warmpath.config.v1.Repair;
 import dev.warmpath.config.v1.Route;
+import dev.warmpath.extproc.exchange.RouteEntry.Credential;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
 import dev.warmpath.extproc.provider.Catalogue;
@@ -91,7 +92,7 @@ final class Routes {
                       provider.getName(),
                       rows,
                       scope.isEmpty() ? provider.getName() : scope,
-                      provider.getCredentialFile().isEmpty()),
+                      credential(provider)),
                   Apis.dialect(
                       route.getApi() == Api.API_UNSPECIFIED ? provider.getApi() : route.getApi()),
                   route.getSessionHeader(),
@@ -105,6 +106,13 @@ final class Routes {
           });
     }
     return new Routes(entries);
+  }
+
+  private static Credential credential(Provider provider) {
+    if (provider.hasAwsSigning()) {
+      return Credential.AWS_SIGNATURE;
+    }
+    return provider.getCredentialFile().isEmpty() ? Credential.OF_CLIENT : Credential.CONFIGURED;
   }
 
   /** The first route that takes a request; null: none. */

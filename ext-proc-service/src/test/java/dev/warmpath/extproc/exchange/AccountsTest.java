@@ -44,7 +44,7 @@ class AccountsTest {
             "r",
             "/",
             Map.of(),
-            new RouteEntry.ProviderTarget("a", "a", "scope", false),
+            new RouteEntry.ProviderTarget("a", "a", "scope", RouteEntry.Credential.CONFIGURED),
             Dialect.ANTHROPIC_MESSAGES,
             "",
             Mode.FORECAST,

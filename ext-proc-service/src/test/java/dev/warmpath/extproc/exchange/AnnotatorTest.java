@@ -9,6 +9,8 @@ import dev.warmpath.extproc.CatalogueFile;
 import dev.warmpath.extproc.annotate.AnnotationPlanner;
 import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.exchange.Annotator.Edits;
+import dev.warmpath.extproc.exchange.RequestHead.Signature;
+import dev.warmpath.extproc.exchange.RouteEntry.Credential;
 import dev.warmpath.extproc.exchange.RouteEntry.PoolTarget;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
 import dev.warmpath.extproc.prefix.KeyRing;
@@ -44,7 +46,7 @@ class AnnotatorTest {
           "messages",
           "/v1",
           Map.of(),
-          new ProviderTarget("anthropic", "anthropic", "scope", false),
+          new ProviderTarget("anthropic", "anthropic", "scope", Credential.CONFIGURED),
           Dialect.ANTHROPIC_MESSAGES,
           "",
           Mode.ACTIVE,
@@ -61,16 +63,17 @@ class AnnotatorTest {
           Mode.ACTIVE,
           100,
           RouteEntry.Repair.NONE);
-  private static final RequestHead PLAIN = head(1_000, false);
-  private static final RequestHead SIGNED = head(1_000, true);
-  private static final RequestHead OF_UNTOLD_LENGTH = head(-1, false);
+  private static final RequestHead PLAIN = head(1_000, Signature.NONE);
+  private static final RequestHead SIGNED = head(1_000, Signature.AWS);
+  private static final RequestHead SIGNED_OTHERWISE = head(1_000, Signature.OTHER);
+  private static final RequestHead OF_UNTOLD_LENGTH = head(-1, Signature.NONE);
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final ExchangeMetrics metrics = new ExchangeMetrics(registry, 10);
   private final Rejections rejections = new Rejections();
 
-  private static RequestHead head(long contentLength, boolean signed) {
-    return new RequestHead("/v1", "", contentLength, false, signed, true, false, Map.of());
+  private static RequestHead head(long contentLength, Signature signature) {
+    return new RequestHead("/v1", "", contentLength, false, signature, true, false, Map.of());
   }
 
   private Annotator annotator(int maxBodyBytes) {
@@ -153,7 +156,8 @@ class AnnotatorTest {
   @Test
   void mark_bodyThatMustNotChange_isLeftAloneAndCountedByReason() {
     assertThat(mark(ROOMY, SIGNED, ANTHROPIC, 0).splices().isEmpty()).isTrue();
-    assertThat(counted("cache_control", "signed")).isEqualTo(1);
+    assertThat(mark(ROOMY, SIGNED_OTHERWISE, ANTHROPIC, 0).splices().isEmpty()).isTrue();
+    assertThat(counted("cache_control", "signed")).isEqualTo(2);
     assertThat(mark(ROOMY, OF_UNTOLD_LENGTH, ANTHROPIC, 0).splices().isEmpty()).isTrue();
     assertThat(counted("cache_control", "no_content_length")).isEqualTo(1);
   }

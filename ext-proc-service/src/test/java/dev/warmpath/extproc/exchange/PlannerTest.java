@@ -21,7 +21,15 @@ class PlannerTest {
           "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
               .formatted("why ".repeat(500)));
   private static final RequestHead HEAD =
-      new RequestHead("/v1/chat/completions", "", BODY.size(), false, false, true, false, Map.of());
+      new RequestHead(
+          "/v1/chat/completions",
+          "",
+          BODY.size(),
+          false,
+          RequestHead.Signature.NONE,
+          true,
+          false,
+          Map.of());
 
   private Exchanges exchanges;
   private RouteEntry route;

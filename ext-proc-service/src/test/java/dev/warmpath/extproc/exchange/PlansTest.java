@@ -39,7 +39,8 @@ class PlansTest {
           "messages",
           "/",
           Map.of(),
-          new RouteEntry.ProviderTarget("anthropic", "anthropic", "scope", false),
+          new RouteEntry.ProviderTarget(
+              "anthropic", "anthropic", "scope", RouteEntry.Credential.CONFIGURED),
           Dialect.ANTHROPIC_MESSAGES,
           "",
           Mode.ACTIVE,

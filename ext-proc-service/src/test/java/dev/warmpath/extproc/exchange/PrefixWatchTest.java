@@ -79,7 +79,15 @@ class PrefixWatchTest {
                     "Answer in plain words and keep to what the handbook says. ".repeat(9),
                     request));
     RequestHead head =
-        new RequestHead("/v1/messages", "", body.size(), false, false, true, false, Map.of());
+        new RequestHead(
+            "/v1/messages",
+            "",
+            body.size(),
+            false,
+            RequestHead.Signature.NONE,
+            true,
+            false,
+            Map.of());
     RouteEntry route = requireNonNull(exchanges.context().routes().match(head));
     assertThat(exchanges.context().planner().plan(head, route, body).plan()).isNotNull();
   }

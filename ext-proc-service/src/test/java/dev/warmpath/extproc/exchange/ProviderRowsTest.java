@@ -49,7 +49,15 @@ class ProviderRowsTest {
 
   private static CommonResponse plan(Exchanges exchanges, String model, String system) {
     RequestHead head =
-        new RequestHead("/v1/chat/completions", "", 100, false, false, true, false, Map.of());
+        new RequestHead(
+            "/v1/chat/completions",
+            "",
+            100,
+            false,
+            RequestHead.Signature.NONE,
+            true,
+            false,
+            Map.of());
     RouteEntry route = requireNonNull(exchanges.context().routes().match(head));
     String body =
         ("{\"model\":\"%s\",\"messages\":[{\"role\":\"system\",\"content\":\"%s\"},"
@@ -129,7 +137,8 @@ class ProviderRowsTest {
   void percent_requestThatOnlyNamesAHistory_isLeftAloneBelowAll() throws Exception {
     String provider = "{name: p, address: 'api.openai.com:443', api: openai_responses}";
     RequestHead head =
-        new RequestHead("/v1/responses", "", 100, false, false, true, false, Map.of());
+        new RequestHead(
+            "/v1/responses", "", 100, false, RequestHead.Signature.NONE, true, false, Map.of());
     ByteString body =
         ByteString.copyFromUtf8(
             "{\"model\":\"gpt-6-sol\",\"previous_response_id\":\"resp_1\",\"input\":\"%s\"}"

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.warmpath.extproc.exchange.RequestHead.Signature;
 import io.envoyproxy.envoy.config.core.v3.HeaderMap;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import java.util.List;
@@ -30,7 +31,7 @@ class RequestHeadTest {
     assertThat(head.path()).isEqualTo("/v1/messages");
     assertThat(head.contentLength()).isEqualTo(1024);
     assertThat(head.compressed()).isFalse();
-    assertThat(head.signed()).isFalse();
+    assertThat(head.signature()).isEqualTo(Signature.NONE);
     assertThat(head.header("x-to")).isEqualTo("homes");
     assertThat(head.header("x-tenant")).isNull();
     assertThat(head.header("a")).as("nobody asked for it").isNull();
@@ -58,10 +59,21 @@ class RequestHeadTest {
 
   @Test
   void of_signatures_areSeen() {
-    assertThat(head(":path", "/m?X-Amz-Signature=ab").signed()).isTrue();
-    assertThat(head("x-amz-date", "20260101T000000Z").signed()).isTrue();
-    assertThat(head("content-digest", "sha-256=:ab:").signed()).isTrue();
-    assertThat(head("authorization", "AWS4-HMAC-SHA256 Credential=a").signed()).isTrue();
-    assertThat(head("authorization", "Bearer a").signed()).isFalse();
+    assertThat(head("x-amz-date", "20260101T000000Z").signature()).isEqualTo(Signature.AWS);
+    assertThat(head("x-amz-content-sha256", "ab").signature()).isEqualTo(Signature.AWS);
+    assertThat(head("authorization", "AWS4-HMAC-SHA256 Credential=a").signature())
+        .isEqualTo(Signature.AWS);
+    assertThat(head("authorization", "Bearer a").signature()).isEqualTo(Signature.NONE);
+    assertThat(head(":path", "/m?X-Amz-Signature=ab").signature()).isEqualTo(Signature.OTHER);
+    assertThat(head("content-digest", "sha-256=:ab:").signature()).isEqualTo(Signature.OTHER);
+  }
+
+  /** Who replaces one would leave the other wrong. */
+  @Test
+  void of_signatureOfAwsBesideAnother_isTheOther() {
+    assertThat(head("digest", "sha-256=ab", "x-amz-date", "20260101T000000Z").signature())
+        .isEqualTo(Signature.OTHER);
+    assertThat(head("authorization", "AWS4-HMAC-SHA256 Credential=a", "digest", "d").signature())
+        .isEqualTo(Signature.OTHER);
   }
 }

@@ -16,7 +16,9 @@ class TenantsTest {
 
   private static String tenant(Tenant config, byte[] secret, Map<String, String> headers) {
     return new Tenants(config, secret)
-        .tenant(new RequestHead("/v1", "", 10, false, false, true, false, headers));
+        .tenant(
+            new RequestHead(
+                "/v1", "", 10, false, RequestHead.Signature.NONE, true, false, headers));
   }
 
   private static String byHeader(String value) {
