@@ -38,15 +38,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Bedrock's InvokeModelWithResponseStream wraps each of the model's own events: base64 in a
  * member {@code bytes}.
  *
- * <p>Of a response whose status is not 2xx the first {@value #MAX_ERROR_BYTES} bytes are kept to
- * see whether they name a field that we add, and for nothing else. A compressed response is not
- * read. Memory is bounded by these and by a few hundred bytes of parser state. Never throws on what
- * a response holds. Not thread-safe: one owner, for one response.
+ * <p>Of a response whose status is not 2xx it is read which member of the request it is about, if
+ * it is one that we add, and nothing else. A compressed response is not read. Memory is bounded by
+ * what {@link ErrorReader} says and by a few hundred bytes of parser state. Never throws on what a
+ * response holds. Not thread-safe: one owner, for one response.
  */
 public final class UsageReader {
-
-  /** Errors of these APIs name the field within the first few hundred bytes. */
-  static final int MAX_ERROR_BYTES = 2048;
 
   /** Longest id of a response that is kept; OpenAI's have 53 characters, vLLM's 37. */
   static final int MAX_ID_BYTES = 256;
@@ -70,17 +67,6 @@ public final class UsageReader {
     NOT_READ
   }
 
-  /** What Warmpath adds to request bodies and an upstream may refuse by name. */
-  private static final List<String> OUR_FIELDS =
-      List.of(
-          "cache_control",
-          "cache_salt",
-          "cachePoint",
-          "prompt_cache_breakpoint",
-          "prompt_cache_options",
-          "prompt_cache_key",
-          "session_id");
-
   private static final byte[] NO_BYTES = {};
 
   private final UsageForm form;
@@ -96,8 +82,7 @@ public final class UsageReader {
   private int idLength;
   private boolean idKnown;
   private boolean finished;
-  private byte[] error = NO_BYTES;
-  private int errorLength;
+  private @Nullable ErrorReader error;
 
   /**
    * Begins to read a response.
@@ -155,7 +140,8 @@ public final class UsageReader {
       case EVENTS -> events = new EventLines(new Events());
       case FRAMES -> frames = new EventFrames(new Frames());
       case WRAPPED_FRAMES -> frames = new EventFrames(new WrappedFrames());
-      case UNDECIDED, JSON, ERROR, NOT_READ -> {}
+      case ERROR -> error = new ErrorReader();
+      case UNDECIDED, JSON, NOT_READ -> {}
     }
     return new JsonCounts(mode == Mode.JSON ? form.body() : form.event(), documents);
   }
@@ -186,7 +172,7 @@ public final class UsageReader {
       case JSON -> json.feed(bytes, start, end);
       case EVENTS -> requireNonNull(events).feed(bytes, start, end);
       case FRAMES, WRAPPED_FRAMES -> requireNonNull(frames).feed(bytes, start, end);
-      case ERROR -> keepError(bytes, start, end);
+      case ERROR -> requireNonNull(error).feed(bytes, start, end);
       case UNDECIDED, NOT_READ -> {}
     }
   }
@@ -233,32 +219,12 @@ public final class UsageReader {
   }
 
   /**
-   * The field that Warmpath adds to request bodies and that this error names, such as {@code
-   * cache_control}; empty: none. Whether the client sent it too, the caller knows.
+   * The member that Warmpath adds to request bodies and that this error is about, such as {@code
+   * cache_control}, or {@code cache_control.ttl} where the rest of it is taken; {@code ttl} where
+   * the error doesn't tell whose; empty: none. Whether the client sent it too, the caller knows.
    */
   public String rejectedField() {
-    String text = new String(error, 0, errorLength, StandardCharsets.ISO_8859_1);
-    // Some quote the request itself behind what they say of it.
-    int quoted = text.indexOf("\"input\":");
-    String said = quoted < 0 ? text : text.substring(0, quoted);
-    for (String field : OUR_FIELDS) {
-      if (said.contains(field)) {
-        return field;
-      }
-    }
-    return "";
-  }
-
-  private void keepError(byte[] bytes, int start, int end) {
-    int length = Math.min(end - start, MAX_ERROR_BYTES - errorLength);
-    if (length <= 0) {
-      return;
-    }
-    if (error.length == 0) {
-      error = new byte[MAX_ERROR_BYTES];
-    }
-    System.arraycopy(bytes, start, error, errorLength, length);
-    errorLength += length;
+    return error == null ? "" : error.refused();
   }
 
   /** Takes over what a whole document reported. */

@@ -326,28 +326,6 @@ class UsageReaderTest {
     assertThat(rejected(200, error)).isEmpty();
   }
 
-  /** A validator says what is wrong and quotes the request behind it. */
-  @Test
-  void rejectedField_onlyInWhatIsQuotedOfTheRequest_isNone() {
-    assertThat(
-            rejected(
-                422,
-                "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\",\"messages\"],"
-                    + "\"input\":{\"prompt_cache_key\":\"wp-0\"}}]}"))
-        .isEmpty();
-    assertThat(
-            rejected(
-                422,
-                "{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"prompt_cache_key\"],"
-                    + "\"input\":\"wp-0\"}]}"))
-        .isEqualTo("prompt_cache_key");
-  }
-
-  @Test
-  void rejectedField_beyondTheKeptBytes_isNotSeen() {
-    assertThat(rejected(400, "x".repeat(UsageReader.MAX_ERROR_BYTES) + "cache_control")).isEmpty();
-  }
-
   @Test
   void feed_longResponse_allocatesNothing() {
     var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
