@@ -67,6 +67,13 @@ class EditedRequestsTest {
   private static final int PATIENCE_SECONDS = 20;
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** Of whom the catalogue believes that it takes an hour. */
+  private static final String RESELLER =
+      "- {name: reseller, catalogue: anthropic, address: 'localhost:1', api: anthropic_messages}\n";
+
+  private static final String TO_RESELLER =
+      "- {id: reseller, headers: {x-to: reseller}, provider: reseller, annotate: active}\n";
+
   private final Random random = new Random(23);
   private final Map<Kind, ProviderRules> unedited = new EnumMap<>(Kind.class);
   private final Map<Kind, ProviderRules> edited = new EnumMap<>(Kind.class);
@@ -82,7 +89,7 @@ class EditedRequestsTest {
     var config =
         ConfigFile.parse(
             "ext_proc: {address: '127.0.0.1:0', admin_address: '127.0.0.1:0'}\n"
-                + ProviderRoutes.yaml(_ -> "localhost:1"),
+                + ProviderRoutes.yaml(_ -> "localhost:1", RESELLER, TO_RESELLER),
             "test");
     Exchanges exchanges =
         Exchanges.of(
@@ -145,7 +152,7 @@ class EditedRequestsTest {
       if (isTaken && !refusal.isEmpty()) {
         wrong.add("%s %s: %s".formatted(request.kind(), request.model(), refusal));
       }
-      respond(whole.getDynamicMetadata(), refusal.isEmpty() ? 200 : 400);
+      respond(whole.getDynamicMetadata(), refusal.isEmpty() ? 200 : 400, "{}");
     }
     assertThat(wrong).isEmpty();
     assertThat(taken).isGreaterThan(REQUESTS * 97 / 100);
@@ -155,6 +162,49 @@ class EditedRequestsTest {
     System.out.println(
         "edited requests: %d of which %d taken unedited, 0 refused when edited; edited by kind: %s"
             .formatted(REQUESTS, taken, edits));
+  }
+
+  /**
+   * Somebody who takes five minutes and no {@code ttl}: the one request that asks for an hour
+   * fails, and what pays for five minutes is marked from the next one on.
+   */
+  @Test
+  void hour_thatAProviderRefuses_endsHoursAndNotMarkers() throws Exception {
+    ProviderRules rules =
+        ProviderRules.of(Kind.ANTHROPIC_WITHOUT_TTL, ProviderAccess.DEFAULTS, () -> now);
+    byte[] body =
+        """
+        {"model":"claude-opus-5-5","max_tokens":9,"system":[{"type":"text","text":"%s"}],\
+        "messages":[{"role":"user","content":[{"type":"text","text":"Why?"}]}]}\
+        """
+            .formatted("All that is known of the matter. ".repeat(500))
+            .getBytes(US_ASCII);
+    Map<String, String> headers =
+        Map.of("content-type", "application/json", "x-api-key", "sk-sim-north");
+    int refused = 0;
+    int marked = 0;
+    int groups = 60;
+    for (int i = 0; i < 3 * groups; i++) {
+      now = now.plusSeconds(i % 3 == 0 ? 1_200 : 10);
+      ProcessingResponse whole = exchange("/anthropic/v1/messages", headers, body, "reseller");
+      CommonResponse reply = whole.getRequestBody().getResponse();
+      byte[] sent =
+          reply.hasBodyMutation() ? reply.getBodyMutation().getBody().toByteArray() : body;
+      String text = new String(sent, US_ASCII);
+      try {
+        rules.judge("/anthropic/v1/messages", headers, sent);
+        assertThat(text).doesNotContain("ttl");
+        marked += text.contains("cache_control") ? 1 : 0;
+        respond(whole.getDynamicMetadata(), 200, "{}");
+      } catch (ApiException e) {
+        assertThat(e.text()).contains("cache_control.ephemeral.ttl");
+        refused++;
+        respond(whole.getDynamicMetadata(), e.status(), e.body().toString());
+      }
+    }
+    // The pause doubles from a minute on: the eleventh is longer than all of this takes.
+    assertThat(refused).isBetween(1, 11);
+    assertThat(marked).as("of %d", 3 * groups).isGreaterThan(3 * groups * 9 / 10);
   }
 
   /** What the provider answers; empty: it takes it. */
@@ -178,6 +228,13 @@ class EditedRequestsTest {
   }
 
   private ProcessingResponse exchange(ProviderRequest request) throws InterruptedException {
+    return exchange(
+        request.target(), request.headers(), request.body(), ProviderRoutes.route(request));
+  }
+
+  private ProcessingResponse exchange(
+      String target, Map<String, String> sent, byte[] body, String route)
+      throws InterruptedException {
     BlockingQueue<ProcessingResponse> replies = new LinkedBlockingQueue<>();
     StreamObserver<ProcessingRequest> stream =
         ExternalProcessorGrpc.newStub(channel)
@@ -197,11 +254,11 @@ class EditedRequestsTest {
                   public void onCompleted() {}
                 });
     HeaderMap.Builder headers = HeaderMap.newBuilder();
-    request.headers().forEach((name, value) -> headers.addHeaders(header(name, value)));
+    sent.forEach((name, value) -> headers.addHeaders(header(name, value)));
     headers
-        .addHeaders(header(":path", request.target()))
-        .addHeaders(header("content-length", Integer.toString(request.body().length)))
-        .addHeaders(header(ProviderRoutes.HEADER, ProviderRoutes.route(request)));
+        .addHeaders(header(":path", target))
+        .addHeaders(header("content-length", Integer.toString(body.length)))
+        .addHeaders(header(ProviderRoutes.HEADER, route));
     stream.onNext(
         ProcessingRequest.newBuilder()
             .setRequestHeaders(HttpHeaders.newBuilder().setHeaders(headers))
@@ -211,9 +268,7 @@ class EditedRequestsTest {
     stream.onNext(
         ProcessingRequest.newBuilder()
             .setRequestBody(
-                HttpBody.newBuilder()
-                    .setBody(ByteString.copyFrom(request.body()))
-                    .setEndOfStream(true))
+                HttpBody.newBuilder().setBody(ByteString.copyFrom(body)).setEndOfStream(true))
             .build());
     ProcessingResponse reply = requireNonNull(replies.poll(PATIENCE_SECONDS, SECONDS));
     stream.onCompleted();
@@ -221,7 +276,7 @@ class EditedRequestsTest {
   }
 
   /** The response, as the observer's filter tells of it. */
-  private void respond(Struct metadata, int status) throws InterruptedException {
+  private void respond(Struct metadata, int status, String body) throws InterruptedException {
     var told = new CountDownLatch(1);
     StreamObserver<ProcessingRequest> stream =
         ExternalProcessorGrpc.newStub(channel)
@@ -261,7 +316,7 @@ class EditedRequestsTest {
         ProcessingRequest.newBuilder()
             .setObservabilityMode(true)
             .setResponseBody(
-                HttpBody.newBuilder().setBody(ByteString.copyFromUtf8("{}")).setEndOfStream(true))
+                HttpBody.newBuilder().setBody(ByteString.copyFromUtf8(body)).setEndOfStream(true))
             .build());
     assertThat(told.await(PATIENCE_SECONDS, SECONDS)).isTrue();
     stream.onCompleted();

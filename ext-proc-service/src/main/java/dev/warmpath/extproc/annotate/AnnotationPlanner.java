@@ -13,6 +13,7 @@ import dev.warmpath.extproc.prompt.SegmentKind;
 import dev.warmpath.extproc.provider.Mechanism;
 import dev.warmpath.extproc.provider.ModelEntry;
 import dev.warmpath.extproc.provider.PriceFactors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -74,6 +75,10 @@ public final class AnnotationPlanner {
   /** Refused apart from the markers that it goes with. */
   public static final String OPTIONS_FIELD = "prompt_cache_options";
 
+  /** Behind the name of a marker: what asks for its lifetime, and can be refused alone. */
+  public static final String TTL_FIELD = ".ttl";
+
+  private static final byte[] TTL = "\"ttl\"".getBytes(US_ASCII);
   private static final long[] NO_KEYS = {};
   private static final int HOUR_SECONDS = MarkerForm.HOUR_SECONDS;
 
@@ -124,20 +129,30 @@ public final class AnnotationPlanner {
    * @param scope who shares its cache
    * @param model its row of the catalogue
    * @param bytesPerToken canonical text bytes that make a token, by estimate; above 0
-   * @param mayEdit whether the body may be changed at all; if not, notice is taken and no more
-   * @param mayTellMode whether OpenAI may be told to cache nothing but what is marked
+   * @param allowed what may be done to the request
    */
   public record Asked(
       String route,
       String scope,
       @Nullable ModelEntry model,
       double bytesPerToken,
-      boolean mayEdit,
-      boolean mayTellMode) {
+      Allowed allowed) {
 
     public Asked {
       check(bytesPerToken);
     }
+  }
+
+  /**
+   * What may be done to a request.
+   *
+   * @param edit whether the body may be changed at all; if not, notice is taken and no more
+   * @param mode whether OpenAI may be told to cache nothing but what is marked
+   * @param hour whether a marker may ask for an hour
+   */
+  public record Allowed(boolean edit, boolean mode, boolean hour) {
+    /** Nobody has refused any of it. */
+    public static final Allowed ALL = new Allowed(true, true, true);
   }
 
   /**
@@ -196,12 +211,13 @@ public final class AnnotationPlanner {
           ? besideImplicit(prompt, asked, decisions, tokens, NO_KEYS)
           : nothing(Decision.UNKNOWN_PRICE, clientMarkedTextEnd(prompt));
     }
-    offer(prompt, chain, form.knowsHours(model, factors), decisions, tokens);
+    boolean hours = asked.allowed().hour() && form.knowsHours(model, factors);
+    offer(prompt, chain, hours, decisions, tokens);
     paying.choose(
         asked.route(),
         asked.scope(),
         offer,
-        asked.mayEdit() && !isImplicit ? model.maxMarkers() - prompt.markers() : 0,
+        asked.allowed().edit() && !isImplicit ? model.maxMarkers() - prompt.markers() : 0,
         model.lookbackBlocks(),
         factors,
         nowNanos,
@@ -213,6 +229,7 @@ public final class AnnotationPlanner {
       splices.insert(prompt.firstByteAfterBrace(), EXPLICIT);
     }
     int placedTextEnd = 0;
+    boolean asksForHour = false;
     for (int boundary = 0; boundary < BOUNDARIES; boundary++) {
       if (decisions[boundary] != Decision.PLACED) {
         continue;
@@ -222,10 +239,11 @@ public final class AnnotationPlanner {
         int part = candidates[boundary];
         form.mark(splices, prompt, part, seconds);
         placedTextEnd = Math.max(placedTextEnd, prompt.partTextEnd(part));
+        asksForHour |= seconds == HOUR_SECONDS;
         decisions[boundary] = seconds == HOUR_SECONDS ? Decision.PLACED_1H : Decision.PLACED;
       } else {
         decisions[boundary] =
-            !asked.mayEdit()
+            !asked.allowed().edit()
                 ? Decision.NOT_EDITABLE
                 : chosen.written[boundary] ? Decision.BEING_WRITTEN : Decision.DOES_NOT_PAY;
       }
@@ -236,7 +254,7 @@ public final class AnnotationPlanner {
         tokens,
         placedTextEnd,
         clientMarkedTextEnd(prompt),
-        fields(prompt, placedTextEnd > 0, isExplicit),
+        fields(prompt, placedTextEnd > 0, asksForHour, isExplicit),
         chosen.keys.clone(),
         chosen.marked(),
         chosen.expectsRead);
@@ -251,8 +269,8 @@ public final class AnnotationPlanner {
    */
   private boolean isOurMode(Prompt prompt, Asked asked) {
     return form == MarkerForm.BREAKPOINT
-        && asked.mayEdit()
-        && asked.mayTellMode()
+        && asked.allowed().edit()
+        && asked.allowed().mode()
         && known(asked.model()).has(Mechanism.PROMPT_CACHE_OPTIONS)
         && !prompt.gives(CacheHint.OPTIONS)
         && prompt.markers() == 0
@@ -280,7 +298,7 @@ public final class AnnotationPlanner {
    */
   private AnnotationPlan besideImplicit(
       Prompt prompt, Asked asked, Decision[] decisions, long[] tokens, long[] keys) {
-    if (!asked.mayEdit()) {
+    if (!asked.allowed().edit()) {
       Arrays.setAll(
           decisions, i -> decisions[i] == Decision.PLACED ? Decision.NOT_EDITABLE : decisions[i]);
     }
@@ -291,18 +309,27 @@ public final class AnnotationPlanner {
         tokens,
         placedTextEnd,
         clientMarkedTextEnd(prompt),
-        fields(prompt, placedTextEnd > 0, /* isExplicit= */ false),
+        fields(prompt, placedTextEnd > 0, /* asksForHour= */ false, /* isExplicit= */ false),
         keys,
         NO_KEYS,
         /* expectsRead= */ false);
   }
 
   /** What the request has by us alone, so that a refusal of it is ours. */
-  private List<String> fields(Prompt prompt, boolean isMarked, boolean isExplicit) {
-    boolean isOurs = isMarked && prompt.markers() == 0;
-    return isExplicit
-        ? isOurs ? List.of(form.field, OPTIONS_FIELD) : List.of(OPTIONS_FIELD)
-        : isOurs ? List.of(form.field) : List.of();
+  private List<String> fields(
+      Prompt prompt, boolean isMarked, boolean asksForHour, boolean isExplicit) {
+    var fields = new ArrayList<String>(2);
+    if (isMarked && prompt.markers() == 0) {
+      fields.add(form.field);
+    }
+    if (asksForHour
+        && (prompt.markers() == 0 || !RawObject.holds(prompt.body(), prompt.bodyLength(), TTL))) {
+      fields.add(form.field + TTL_FIELD);
+    }
+    if (isExplicit) {
+      fields.add(OPTIONS_FIELD);
+    }
+    return List.copyOf(fields);
   }
 
   /** The member by which refusals of markers name them; empty: the request can have none. */

@@ -47,6 +47,16 @@ final class RawObject {
     return body[skipSpace(body, start + 1)] == '}';
   }
 
+  /** Whether a piece of raw text stands anywhere in a body. */
+  static boolean holds(byte[] body, int length, byte[] text) {
+    for (int at = 0; at <= length - text.length; at++) {
+      if (Arrays.equals(body, at, at + text.length, text, 0, text.length)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static boolean mayBe(byte[] body, int start, int end, byte[] name) {
     for (int at = start; at < end; at++) {
       if (body[at] == '\\') {

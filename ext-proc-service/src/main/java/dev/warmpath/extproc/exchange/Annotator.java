@@ -141,8 +141,10 @@ final class Annotator {
                 request.scope().isolationScope(),
                 row,
                 request.bytesPerToken(),
-                refusal == null,
-                allows(request, AnnotationPlanner.OPTIONS_FIELD, nowNanos)),
+                new AnnotationPlanner.Allowed(
+                    refusal == null,
+                    allows(request, AnnotationPlanner.OPTIONS_FIELD, nowNanos),
+                    allows(request, field + AnnotationPlanner.TTL_FIELD, nowNanos))),
             payingMarkers,
             nowNanos);
     boolean wasWanted = false;

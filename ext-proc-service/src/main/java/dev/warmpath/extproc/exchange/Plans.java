@@ -288,14 +288,15 @@ public final class Plans {
         firstBytes.failed(plan.route().target().cluster(), plan.upstreamAddress);
       }
     }
-    if (!plan.rejectedField.isEmpty()
-        && REJECTING.contains(plan.status)
-        && plan.decided().edited()
-        && plan.decided().addedFields().contains(plan.rejectedField)) {
-      metrics.rejected(plan.route().target().cluster(), plan.rejectedField);
+    String refused =
+        REJECTING.contains(plan.status) && plan.decided().edited()
+            ? Rejections.ours(plan.rejectedField, plan.decided().addedFields())
+            : "";
+    if (!refused.isEmpty()) {
+      metrics.rejected(plan.route().target().cluster(), refused);
       rejections.rejected(
           new Rejections.Field(
-              plan.route().target().cluster(), plan.dialect(), plan.model(), plan.rejectedField),
+              plan.route().target().cluster(), plan.dialect(), plan.model(), refused),
           nowNanos);
     }
     learn(plan, end, usage);

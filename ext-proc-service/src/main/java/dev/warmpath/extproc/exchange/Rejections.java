@@ -29,7 +29,7 @@ public final class Rejections {
    * @param cluster the provider or pool that refuses
    * @param api at which it does
    * @param model as the client named it
-   * @param name of the member
+   * @param name of the member; with dots, of one inside another, which then goes on without it
    */
   public record Field(String cluster, Dialect api, String model, String name) {}
 
@@ -47,6 +47,26 @@ public final class Rejections {
   private final Map<Field, Pause> pauses = new HashMap<>();
   private final Queue<Rejection> untold = new ArrayDeque<>();
   private long clearedNanos;
+
+  /**
+   * What of an edit a refusal is about.
+   *
+   * @param named as the error names it
+   * @param added what the request had by the edit alone
+   * @return the narrowest of these that it may mean; empty: it is about something else
+   */
+  static String ours(String named, List<String> added) {
+    if (named.isEmpty() || added.contains(named)) {
+      return named;
+    }
+    for (String field : added) {
+      // A `ttl` of nobody's, or one that is missed where we sent none.
+      if (field.endsWith("." + named) || named.startsWith(field + ".")) {
+        return field;
+      }
+    }
+    return "";
+  }
 
   /** A request that we had edited was refused. */
   synchronized void rejected(Field field, long nowNanos) {

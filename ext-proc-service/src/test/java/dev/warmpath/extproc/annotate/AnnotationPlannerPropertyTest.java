@@ -102,7 +102,13 @@ class AnnotationPlannerPropertyTest {
       scan(body);
       hasher.chain(prompt, scope, chain);
       nowNanos += (1L + random.nextInt(1500)) * 1_000_000_000L;
-      var asked = new AnnotationPlanner.Asked("r", "s", model, 4, random.nextInt(8) > 0, true);
+      var asked =
+          new AnnotationPlanner.Asked(
+              "r",
+              "s",
+              model,
+              4,
+              new AnnotationPlanner.Allowed(random.nextInt(8) > 0, true, random.nextInt(4) > 0));
 
       AnnotationPlan plan = planner.plan(prompt, chain, asked, paying, nowNanos);
       byte[] edited = plan.splices().apply(body, body.length);
@@ -118,7 +124,7 @@ class AnnotationPlannerPropertyTest {
       assertThat(faults).as(plan.explain()).isEmpty();
       assertThat(clientMarkers(original, after)).isTrue();
       assertThat(unmarked(after)).isEqualTo(unmarked(original));
-      assertThat(asked.mayEdit() || edited.length == body.length).isTrue();
+      assertThat(asked.allowed().edit() || edited.length == body.length).isTrue();
       Statistics.label("an hour's marker").collect(plan.explain().contains("placed_1h"));
     }
     Statistics.label("an hour's marker")

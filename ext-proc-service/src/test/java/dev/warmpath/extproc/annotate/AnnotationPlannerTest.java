@@ -451,7 +451,7 @@ class AnnotationPlannerTest {
         planner.plan(
             prompt,
             new PrefixChain(),
-            new AnnotationPlanner.Asked("r", "s", MODEL, 4, true, true),
+            new AnnotationPlanner.Asked("r", "s", MODEL, 4, AnnotationPlanner.Allowed.ALL),
             new PayingMarkers(64),
             0);
 
@@ -478,7 +478,8 @@ class AnnotationPlannerTest {
     return planner.plan(
         prompt,
         chain,
-        new AnnotationPlanner.Asked("r", "s", model, 4, mayEdit, true),
+        new AnnotationPlanner.Asked(
+            "r", "s", model, 4, new AnnotationPlanner.Allowed(mayEdit, true, true)),
         paying,
         number * 1_200_000_000_000L);
   }

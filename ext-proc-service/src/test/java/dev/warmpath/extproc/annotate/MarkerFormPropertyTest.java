@@ -73,7 +73,12 @@ class MarkerFormPropertyTest {
     Optional<ModelEntry> row =
         CATALOGUE.find(dialect, model).map(MarkerFormPropertyTest::withoutMinimum);
     var asked =
-        new AnnotationPlanner.Asked("r", "s", row.orElse(null), 4, true, random.nextInt(4) > 0);
+        new AnnotationPlanner.Asked(
+            "r",
+            "s",
+            row.orElse(null),
+            4,
+            new AnnotationPlanner.Allowed(true, random.nextInt(4) > 0, random.nextInt(4) > 0));
 
     AnnotationPlan plan = planner.plan(prompt, chain, asked, new PayingMarkers(64), 0);
     CacheRouting routing =

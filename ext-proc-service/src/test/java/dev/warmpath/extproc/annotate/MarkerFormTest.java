@@ -31,6 +31,7 @@ class MarkerFormTest {
   private AnnotationPlan plan = planner.plan(prompt, null, 4);
   private boolean mayEdit = true;
   private boolean mayTellMode = true;
+  private boolean mayAskForHour = true;
   private long nowNanos;
 
   /** The body as it goes on, when it comes for the first time. */
@@ -45,7 +46,9 @@ class MarkerFormTest {
         .chain(prompt, new Scope(Scope.Lane.PROVIDER, "account", model), chain);
     nowNanos += SECOND;
     ModelEntry row = CATALOGUE.find(dialect, model).orElseThrow();
-    var asked = new AnnotationPlanner.Asked("r", "s", row, 4, mayEdit, mayTellMode);
+    var asked =
+        new AnnotationPlanner.Asked(
+            "r", "s", row, 4, new AnnotationPlanner.Allowed(mayEdit, mayTellMode, mayAskForHour));
     plan = planner.plan(prompt, chain, asked, paying, nowNanos);
     paying.answered(plan.keys(), plan.markedKeys());
     return new String(plan.splices().apply(bytes, bytes.length), UTF_8);
@@ -150,6 +153,63 @@ class MarkerFormTest {
             [{"type":"text","text":"Why?","prompt_cache_breakpoint":{"mode":"explicit"}}]}]}\
             """);
     assertThat(plan.fields()).containsExactly("prompt_cache_breakpoint", "prompt_cache_options");
+  }
+
+  /** A system prompt that comes back each twenty minutes: an hour pays, five minutes don't. */
+  private String eachTwentyMinutes(String model, String body) {
+    String last = "";
+    for (int i = 0; i < 60; i++) {
+      nowNanos += 1_200 * SECOND;
+      last = edited(Dialect.ANTHROPIC_MESSAGES, model, body);
+    }
+    return last;
+  }
+
+  @Test
+  void hour_refusedBefore_isNotAskedForAndFiveMinutesStay() {
+    String body =
+        """
+        {"model":"claude-opus-5","max_tokens":9,"system":[{"type":"text","text":"%s"}],\
+        "messages":[{"role":"user","content":"Why?"}]}\
+        """
+            .formatted(LONG);
+    assertThat(eachTwentyMinutes("claude-opus-5", body)).contains("\"ttl\":\"1h\"");
+    assertThat(plan.fields()).containsExactly("cache_control", "cache_control.ttl");
+
+    mayAskForHour = false;
+    nowNanos += 7_200 * SECOND;
+    assertThat(eachTwentyMinutes("claude-opus-5", body)).doesNotContain("ttl", "cache_control");
+    for (int i = 0; i < 60; i++) {
+      edited(Dialect.ANTHROPIC_MESSAGES, "claude-opus-5", body);
+    }
+    assertThat(plan.explain()).contains("=placed(").doesNotContain("placed_1h");
+    assertThat(plan.fields()).containsExactly("cache_control");
+  }
+
+  /** Its refusal is about ours only where the client asked for no lifetime itself. */
+  @Test
+  void hour_besideTheClientsMarkers_isOursWhereItNamedNoLifetime() {
+    String body =
+        """
+        {"model":"claude-opus-5","max_tokens":9,"system":[{"type":"text","text":"%s"}],\
+        "messages":[{"role":"user","content":[{"type":"text","text":"Why?",\
+        "cache_control":{"type":"ephemeral"%s}}]}]}\
+        """;
+
+    assertThat(fieldsOfHour(body.formatted(LONG, ""))).containsExactly("cache_control.ttl");
+    assertThat(fieldsOfHour(body.formatted(LONG, ",\"ttl\":\"5m\""))).isEmpty();
+  }
+
+  /** Of the first request that is written for an hour; those behind it read. */
+  private List<String> fieldsOfHour(String body) {
+    nowNanos += 7_200 * SECOND;
+    for (int i = 0; i < 60; i++) {
+      nowNanos += 1_200 * SECOND;
+      if (edited(Dialect.ANTHROPIC_MESSAGES, "claude-opus-5", body).contains("\"ttl\":\"1h\"")) {
+        return plan.fields();
+      }
+    }
+    throw new AssertionError(plan.explain());
   }
 
   @Test

@@ -67,14 +67,14 @@ public class AnnotateBenchmark {
   private final byte[][] bodies = new byte[BODIES][];
   private final ByteString[] received = new ByteString[BODIES];
   private AnnotationPlanner.Asked asked =
-      new AnnotationPlanner.Asked("route", "account", null, 4, true, true);
+      new AnnotationPlanner.Asked("route", "account", null, 4, AnnotationPlanner.Allowed.ALL);
   private long nowNanos;
 
   @Setup
   public void write() {
     String model = dialect == Dialect.OPENAI_CHAT ? "gpt-6-sol" : "claude-opus-5";
     ModelEntry row = CatalogueFile.load(List.of()).find(dialect, model).orElseThrow();
-    asked = new AnnotationPlanner.Asked("route", "account", row, 4, true, true);
+    asked = new AnnotationPlanner.Asked("route", "account", row, 4, AnnotationPlanner.Allowed.ALL);
     for (int i = 0; i < BODIES; i++) {
       bodies[i] = Corpus.CHAT.body(dialect, bodyBytes, i);
       received[i] = UnsafeByteOperations.unsafeWrap(bodies[i]);

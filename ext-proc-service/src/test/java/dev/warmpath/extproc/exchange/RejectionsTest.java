@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmpath.extproc.exchange.Rejections.Rejection;
 import dev.warmpath.extproc.prompt.Dialect;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RejectionsTest {
@@ -145,6 +146,42 @@ class RejectionsTest {
 
     assertThat(rejections.allows(other, Rejections.FIRST_PAUSE_NANOS - 1)).isFalse();
     assertThat(rejections.allows(other, 3 * Rejections.FIRST_PAUSE_NANOS)).isTrue();
+  }
+
+  @Test
+  void ours_whatAnErrorNames_isTheNarrowestThatWasAdded() {
+    List<String> hour = List.of("cache_control", "cache_control.ttl");
+
+    assertThat(Rejections.ours("cache_control.ttl", hour)).isEqualTo("cache_control.ttl");
+    assertThat(Rejections.ours("ttl", hour)).isEqualTo("cache_control.ttl");
+    assertThat(Rejections.ours("cache_control", hour)).isEqualTo("cache_control");
+    assertThat(Rejections.ours("cache_control.ttl", List.of("cache_control")))
+        .as("one is missed")
+        .isEqualTo("cache_control");
+    assertThat(Rejections.ours("cache_control", List.of("cache_control.ttl"))).isEmpty();
+    assertThat(Rejections.ours("ttl", List.of("prompt_cache_key"))).isEmpty();
+    assertThat(Rejections.ours("session_id", hour)).isEmpty();
+    assertThat(Rejections.ours("", hour)).isEmpty();
+  }
+
+  /** The refusal of a lifetime is told on and doubles like any, and ends nothing but that. */
+  @Test
+  void rejected_memberOfAMember_pausesThatAloneAtAllReplicas() {
+    var marker = new Rejections.Field("p", Dialect.ANTHROPIC_MESSAGES, "model", "cache_control");
+    var ttl = new Rejections.Field("p", Dialect.ANTHROPIC_MESSAGES, "model", "cache_control.ttl");
+    var other = new Rejections();
+
+    rejections.rejected(ttl, 0);
+    rejections.drainUntold().forEach(told -> other.told(told, 0));
+
+    assertThat(other.allows(ttl, Rejections.FIRST_PAUSE_NANOS - 1)).isFalse();
+    assertThat(other.allows(marker, 0)).isTrue();
+    long over = Rejections.FIRST_PAUSE_NANOS;
+    other.rejected(ttl, over);
+    other.drainUntold().forEach(told -> rejections.told(told, over));
+    assertThat(rejections.allows(ttl, over + 2 * Rejections.FIRST_PAUSE_NANOS - 1)).isFalse();
+    assertThat(rejections.allows(ttl, over + 2 * Rejections.FIRST_PAUSE_NANOS)).isTrue();
+    assertThat(rejections.allows(marker, over)).isTrue();
   }
 
   /** A replica that joins is told what is left of a pause, which says little of its length. */
