@@ -225,20 +225,7 @@ class CacheKeyAgreementTest {
                   new ExchangeMetrics(new SimpleMeterRegistry(), 10),
                   clock::get,
                   Runnable::run));
-      port =
-          new FleetPort(
-              "replica-" + incarnation,
-              incarnation,
-              exchanges.pickers(),
-              exchanges.outcomes(),
-              exchanges.responseHomes(),
-              exchanges.firstBytes(),
-              exchanges.rejections(),
-              exchanges.keyShards(),
-              exchanges.hashKeys(),
-              exchanges.prefixWatch(),
-              exchanges.ledger(),
-              clock::get);
+      port = new FleetPort("replica-" + incarnation, incarnation, exchanges, clock::get);
       replicas.add(this);
       connect();
     }

@@ -14,6 +14,7 @@ import dev.warmpath.fleet.v1.PeerGone;
 import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.ReplicaMessage;
+import dev.warmpath.fleet.v1.Sightings;
 import dev.warmpath.fleet.v1.Volatility;
 import dev.warmpath.fleet.v1.Welcome;
 import dev.warmpath.wire.ShardCount;
@@ -43,19 +44,27 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The control plane's end of the fleet stream. Tells every replica what the others have under way
- * and placed, hands outcomes to the replica that owns the plan, spreads rejections, says in how
- * many shards cache keys go, passes on views, counts ledger deltas, and reports to the {@link
- * Listener} what was measured.
+ * and placed, and what they saw of prefixes at providers, hands outcomes to the replica that owns
+ * the plan, spreads rejections, says in how many shards cache keys go, passes on views, counts
+ * ledger deltas, and reports to the {@link Listener} what was measured.
  *
  * <p>All state is confined to one {@link SynchronizationContext}; gRPC's threads and callers enter
  * it by {@code execute}. A replica is known by its incarnation, and speaks for itself only: name
  * and incarnation of what it reports are set here. Bounds: replicas, one inbound message under way
- * per replica, an {@link Outbox} each, {@link #MAX_REJECTIONS} rejections, a {@link CacheKeyBook}.
+ * per replica, an {@link Outbox} each, {@link #MAX_REJECTIONS} rejections, a {@link CacheKeyBook},
+ * {@link #MAX_SIGHTED_PREFIXES_PER_SECOND} prefixes of sightings.
  */
 public final class FleetHub extends FleetGrpc.FleetImplBase {
   private static final Logger log = LoggerFactory.getLogger(FleetHub.class);
 
   static final int MAX_REJECTIONS = 1_000;
+
+  /**
+   * Prefixes of sightings that are passed on in a second, of all replicas together; each of them
+   * goes to all others. At 64 replicas that is some 60 MB/s. More of a thing that is so busy is
+   * hardly needed: what comes back rarely is what one replica alone doesn't see.
+   */
+  static final int MAX_SIGHTED_PREFIXES_PER_SECOND = 100_000;
 
   /** Findings of one replica that are shown. */
   static final int MAX_FINDINGS = 1_000;
@@ -96,6 +105,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
   private final Map<Rejection, Pause> pauses = new LinkedHashMap<>();
 
   private final CacheKeyBook cacheKeys;
+  private final RateBound sightings;
   private @Nullable EndpointView view;
   private long cacheKeysToldNanos;
   private int streams;
@@ -110,6 +120,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
   private final Counter orphans;
   private final Counter droppedPlacements;
   private final Counter droppedOutcomes;
+  private final Counter droppedSightings;
 
   /** A rejection, and until when it holds. */
   private record Pause(Rejection rejection, long untilNanos) {
@@ -134,6 +145,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
     this.listener = listener;
     cacheKeys = new CacheKeyBook(setup.maxCacheKeys());
     cacheKeysToldNanos = nanoClock.getAsLong();
+    sightings = new RateBound(MAX_SIGHTED_PREFIXES_PER_SECOND, nanoClock.getAsLong());
     Gauge.builder("warmpath.fleet.replicas", connected, AtomicInteger::get)
         .description("ext_proc replicas that are connected.")
         .register(meters);
@@ -163,6 +175,12 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
     droppedOutcomes =
         Counter.builder("warmpath.fleet.dropped.outcomes")
             .description("Outcomes not passed on because their owner read too slowly.")
+            .register(meters);
+    droppedSightings =
+        Counter.builder("warmpath.fleet.dropped.sightings")
+            .description(
+                "Prefixes of sightings not passed on because they were too many in a second, or "
+                    + "because a replica read too slowly.")
             .register(meters);
   }
 
@@ -322,6 +340,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
     private Phase phase = new Phase.Waiting();
     private long droppedPlacementsSeen;
     private long droppedOutcomesSeen;
+    private long droppedSightingsSeen;
 
     Stream(ServerCallStreamObserver<ControlMessage> responses) {
       this.responses = responses;
@@ -481,6 +500,9 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
       droppedPlacementsSeen = replica.outbox.droppedPlacements();
       droppedOutcomes.increment((double) (replica.outbox.droppedOutcomes() - droppedOutcomesSeen));
       droppedOutcomesSeen = replica.outbox.droppedOutcomes();
+      droppedSightings.increment(
+          (double) (replica.outbox.droppedSightings() - droppedSightingsSeen));
+      droppedSightingsSeen = replica.outbox.droppedSightings();
     }
   }
 
@@ -536,6 +558,7 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
           }
         }
       }
+      case SIGHTINGS -> sightings(from, message.getSightings());
       case OUTCOMES -> outcomes(message.getOutcomes().getOutcomesList());
       case FIRST_BYTES ->
           listener.reported(incarnation, Reports.firstBytes(message.getFirstBytes()));
@@ -573,6 +596,26 @@ public final class FleetHub extends FleetGrpc.FleetImplBase {
       for (Replica replica : replicas.values()) {
         replica.outbox.cacheKeys(counts);
         replica.pump();
+      }
+    }
+  }
+
+  /** Prefixes of replicas with another index secret would be others here. */
+  private void sightings(Replica from, Sightings message) {
+    long prefixes = Outbox.prefixes(message);
+    if (!sightings.take(prefixes, nanoClock.getAsLong())) {
+      droppedSightings.increment((double) prefixes);
+      return;
+    }
+    Sightings own =
+        message.toBuilder()
+            .setReplica(from.hello.getReplica())
+            .setIncarnation(from.hello.getIncarnation())
+            .build();
+    for (Replica peer : replicas.values()) {
+      if (peer != from && peer.hello.getIndexSecretTag() == from.hello.getIndexSecretTag()) {
+        peer.outbox.sightings(own);
+        peer.pump();
       }
     }
   }

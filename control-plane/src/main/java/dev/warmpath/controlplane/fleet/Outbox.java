@@ -12,6 +12,9 @@ import dev.warmpath.fleet.v1.PeerGone;
 import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.Rejections;
+import dev.warmpath.fleet.v1.SeenResponse;
+import dev.warmpath.fleet.v1.Sighting;
+import dev.warmpath.fleet.v1.Sightings;
 import dev.warmpath.fleet.v1.Welcome;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -25,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What waits to be sent to one replica, in bounded memory however slowly it reads. Whole states
  * replace their predecessors: the view, each peer's load, each cache key's shards, the ledger's
- * acknowledgement. Of what is additive the oldest is dropped, and counted: placements first lose
- * precision only, outcomes leave the owner to its own timeout. Confined to its owner.
+ * acknowledgement. Of what is additive the oldest is dropped, and counted: placements and sightings
+ * lose precision only, outcomes leave the owner to its own timeout. Confined to its owner.
  *
  * <p>Out comes first what the rest rests on: welcome, view, who is gone, then what ends things,
  * then what informs.
@@ -39,6 +42,10 @@ final class Outbox {
   static final int MAX_PLACEMENTS = 16_384;
 
   static final int MAX_OUTCOMES = 10_000;
+
+  /** A second's worth of what ten busy replicas tell, a megabyte. */
+  static final int MAX_SIGHTED_PREFIXES = 100_000;
+
   static final int MAX_REJECTIONS = 1_000;
   static final int MAX_GONE = 1_000;
 
@@ -59,6 +66,9 @@ final class Outbox {
   private long placementCount;
   private long droppedPlacements;
   private long droppedOutcomes;
+  private final Deque<Sightings> sightings = new ArrayDeque<>();
+  private long sightedPrefixes;
+  private long droppedSightings;
 
   /**
    * @param maxCacheKeys of which counts wait; beyond it the oldest is dropped, and told again soon
@@ -126,6 +136,21 @@ final class Outbox {
     }
   }
 
+  void sightings(Sightings message) {
+    sightings.addLast(message);
+    sightedPrefixes += prefixes(message);
+    while (sightedPrefixes > MAX_SIGHTED_PREFIXES) {
+      Sightings oldest = sightings.removeFirst();
+      sightedPrefixes -= prefixes(oldest);
+      droppedSightings += prefixes(oldest);
+    }
+  }
+
+  /** Prefixes of sightings given up so far. */
+  long droppedSightings() {
+    return droppedSightings;
+  }
+
   /** Placements given up so far. */
   long droppedPlacements() {
     return droppedPlacements;
@@ -162,6 +187,10 @@ final class Outbox {
       message.setCacheKeyShards(batch);
     } else if (!loads.isEmpty()) {
       message.setPeerLoad(pollFirst(loads));
+    } else if (!sightings.isEmpty()) {
+      Sightings first = sightings.removeFirst();
+      sightedPrefixes -= prefixes(first);
+      message.setPeerSightings(first);
     } else if (!placements.isEmpty()) {
       Placements first = placements.removeFirst();
       placementBlocks -= blocks(first);
@@ -192,6 +221,29 @@ final class Outbox {
     if (map.size() > MAX_GONE) {
       PeerGone _ = pollFirst(map);
     }
+  }
+
+  /** Prefixes that a message names, by which it is bounded; at least 1. */
+  static long prefixes(Sightings message) {
+    long prefixes = 1;
+    for (Sighting sighting : message.getSightingsList()) {
+      prefixes +=
+          switch (sighting.getWhatCase()) {
+            case REQUEST ->
+                1
+                    + sighting.getRequest().getBoundariesCount()
+                    + sighting.getRequest().getEarlierCount();
+            case ANSWER -> prefixes(sighting.getAnswer());
+            case FAILURE -> prefixes(sighting.getFailure());
+            case NOTHING_READ -> prefixes(sighting.getNothingRead());
+            case WHAT_NOT_SET -> 1;
+          };
+    }
+    return prefixes;
+  }
+
+  private static long prefixes(SeenResponse response) {
+    return (long) response.getPrefixesCount() + response.getMarkedCount();
   }
 
   private static int count(Placements message) {

@@ -27,6 +27,9 @@ import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.Rejections;
 import dev.warmpath.fleet.v1.ReplicaMessage;
+import dev.warmpath.fleet.v1.SeenResponse;
+import dev.warmpath.fleet.v1.Sighting;
+import dev.warmpath.fleet.v1.Sightings;
 import dev.warmpath.fleet.v1.Usage;
 import dev.warmpath.fleet.v1.Volatility;
 import dev.warmpath.fleet.v1.VolatilityFinding;
@@ -312,6 +315,70 @@ class FleetHubTest {
     two.send(cacheKey(7, 30)); // 50 with those of the other, which would take four.
     two.send(cacheKey(8, 16));
     assertThat(toldOf(two)).containsExactly(shards(8, 2));
+  }
+
+  private static ReplicaMessage sightings(long sequence, int prefixes) {
+    return ReplicaMessage.newBuilder()
+        .setSightings(
+            Sightings.newBuilder()
+                .setReplica("somebody else")
+                .setSequence(sequence)
+                .addSightings(
+                    Sighting.newBuilder()
+                        .setAnswer(
+                            SeenResponse.newBuilder()
+                                .addAllPrefixes(Collections.nCopies(prefixes, 7L)))))
+        .build();
+  }
+
+  @Test
+  void sightings_ofAReplica_goToTheOthersUnderItsName() throws Exception {
+    Replica one = join(1);
+    Replica two = join(2);
+    Replica three = join(3);
+    one.send(sightings(5, 2));
+    for (Replica other : List.of(two, three)) {
+      Sightings told = other.next(MessageCase.PEER_SIGHTINGS).getPeerSightings();
+      assertThat(told.getReplica()).isEqualTo("replica-1");
+      assertThat(told.getIncarnation()).isEqualTo(1);
+      assertThat(told.getSequence()).isEqualTo(5);
+      assertThat(told.getSightings(0).getAnswer().getPrefixesList()).containsExactly(7L, 7L);
+    }
+    two.send(sightings(6, 1));
+    assertThat(one.next(MessageCase.PEER_SIGHTINGS).getPeerSightings().getSequence())
+        .as("not its own")
+        .isEqualTo(6);
+  }
+
+  /** Its prefixes are other hashes, which would only fill the memories of the rest. */
+  @Test
+  void sightings_ofAReplicaWithAnotherSecret_goToNobodyElse() throws Exception {
+    Replica one = join(1);
+    var stranger = new Replica();
+    ReplicaMessage.Builder hello = hello(2).toBuilder();
+    hello.getHelloBuilder().setIndexSecretTag(99);
+    stranger.send(hello.build());
+    assertThat(stranger.next(MessageCase.WELCOME)).isNotNull();
+    stranger.send(sightings(1, 1));
+    Replica three = join(3);
+    three.send(sightings(2, 1));
+
+    assertThat(one.next(MessageCase.PEER_SIGHTINGS).getPeerSightings().getSequence()).isEqualTo(2);
+  }
+
+  @Test
+  void sightings_moreThanInASecond_areDroppedAndCounted() throws Exception {
+    Replica one = join(1);
+    Replica two = join(2);
+    one.send(sightings(1, FleetHub.MAX_SIGHTED_PREFIXES_PER_SECOND - 1));
+    one.send(sightings(2, 9));
+    awaitCount("warmpath.fleet.dropped.sightings", 10);
+    nanos.addAndGet(1_000_000);
+    one.send(sightings(3, 9));
+
+    assertThat(two.next(MessageCase.PEER_SIGHTINGS).getPeerSightings().getSequence()).isEqualTo(1);
+    assertThat(two.next(MessageCase.PEER_SIGHTINGS).getPeerSightings().getSequence()).isEqualTo(3);
+    assertThat(meters.get("warmpath.fleet.dropped.sightings").counter().count()).isEqualTo(10);
   }
 
   /** What a newer replica says is additive: it costs nothing that is older. */

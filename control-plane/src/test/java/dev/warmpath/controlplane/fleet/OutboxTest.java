@@ -13,6 +13,9 @@ import dev.warmpath.fleet.v1.PeerGone;
 import dev.warmpath.fleet.v1.Placement;
 import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
+import dev.warmpath.fleet.v1.SeenResponse;
+import dev.warmpath.fleet.v1.Sighting;
+import dev.warmpath.fleet.v1.Sightings;
 import dev.warmpath.fleet.v1.Welcome;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,6 +30,7 @@ class OutboxTest {
   @Test
   void messages_ofAllKinds_comeInTheirOrder() {
     outbox.placements(placements(1, 1));
+    outbox.sightings(sightings(1, 1));
     outbox.load(load(1));
     outbox.cacheKeys(List.of(CacheKeyShardCount.getDefaultInstance()));
     outbox.outcomes(List.of(Outcome.getDefaultInstance()));
@@ -46,7 +50,30 @@ class OutboxTest {
             MessageCase.OUTCOMES,
             MessageCase.CACHE_KEY_SHARDS,
             MessageCase.PEER_LOAD,
+            MessageCase.PEER_SIGHTINGS,
             MessageCase.PEER_PLACEMENTS);
+  }
+
+  @Test
+  void sightings_neverRead_areBoundedOldestFirstAndCounted() {
+    int each = Outbox.MAX_SIGHTED_PREFIXES / 10;
+    for (int i = 1; i <= 25; i++) {
+      outbox.sightings(sightings(i, each - 1));
+    }
+    assertThat(outbox.droppedSightings()).isEqualTo(15L * each);
+    assertThat(drain())
+        .extracting(message -> message.getPeerSightings().getSequence())
+        .containsExactly(16L, 17L, 18L, 19L, 20L, 21L, 22L, 23L, 24L, 25L);
+  }
+
+  private static Sightings sightings(long sequence, int prefixes) {
+    return Sightings.newBuilder()
+        .setSequence(sequence)
+        .addSightings(
+            Sighting.newBuilder()
+                .setAnswer(
+                    SeenResponse.newBuilder().addAllPrefixes(Collections.nCopies(prefixes, 7L))))
+        .build();
   }
 
   @Test

@@ -84,23 +84,43 @@ public final class AnnotateBench implements Callable<Integer> {
       description = "Whose prices and minimum hold (default: ${DEFAULT-VALUE}).")
   private String model = "claude-opus-5";
 
+  @Option(
+      names = "--replicas",
+      description =
+          "More than one: how much dearer so many replicas are, each with its share of the requests"
+              + " (default: ${DEFAULT-VALUE}).")
+  private int replicas = 1;
+
   @Option(names = "--json", description = "One JSON object on standard output.")
   private boolean json;
 
-  /** 0: both bounds are held. 1: one is not. 2: wrong arguments. */
+  /** 0: the bounds are held. 1: one is not. 2: wrong arguments. */
   @Override
   public Integer call() {
     ModelEntry entry =
         CatalogueFile.load(List.of()).find(Dialect.ANTHROPIC_MESSAGES, model).orElse(null);
     Prices prices = entry == null ? null : entry.prices(0).orElse(null);
     List<? extends Workload> workloads = SETS.getOrDefault(streams, List.of());
-    if (workloads.isEmpty() || entry == null || prices == null || requests < 1 || seeds < 1) {
+    if (workloads.isEmpty()
+        || entry == null
+        || prices == null
+        || requests < 1
+        || seeds < 1
+        || replicas < 1) {
       spec.commandLine()
           .getErr()
           .println(
-              "--streams %s --model %s --requests %d --seeds %d (expected: first or other, one of Anthropic's with prices, >= 1, >= 1)"
-                  .formatted(streams, model, requests, seeds));
+              "--streams %s --model %s --requests %d --seeds %d --replicas %d (expected: first or other, one of Anthropic's with prices, >= 1, >= 1, >= 1)"
+                  .formatted(streams, model, requests, seeds, replicas));
       return 2;
+    }
+    if (replicas > 1) {
+      ReplicasBench bench = new ReplicasBench(replicas, requests, seeds, firstSeed);
+      ObjectNode result = bench.run(workloads, () -> new Bill(entry, prices));
+      result.put("set", streams);
+      result.put("model", model);
+      spec.commandLine().getOut().println(json ? result.toPrettyString() : bench.text(result));
+      return result.path("bound_held").booleanValue() ? 0 : 1;
     }
     double[][] totals = new double[POLICIES.size()][seeds];
     ObjectMapper mapper = new ObjectMapper();
@@ -164,7 +184,8 @@ public final class AnnotateBench implements Callable<Integer> {
     return costs;
   }
 
-  private static double bill(List<Arrival> stream, MarkerPolicy policy, Bill bill) {
+  /** In US dollars. */
+  static double bill(List<Arrival> stream, MarkerPolicy policy, Bill bill) {
     PriorityQueue<Awaited> awaited = new PriorityQueue<>(Comparator.comparingLong(Awaited::nanos));
     int[] seconds = new int[Arrival.BOUNDARIES];
     for (Arrival request : stream) {
@@ -200,7 +221,7 @@ public final class AnnotateBench implements Callable<Integer> {
     return toSimple <= WORSE_THAN_SIMPLE;
   }
 
-  private static double[] ratios(double[] of, double[] to) {
+  static double[] ratios(double[] of, double[] to) {
     double[] ratios = new double[of.length];
     for (int i = 0; i < of.length; i++) {
       ratios[i] = of[i] / to[i];
@@ -208,7 +229,7 @@ public final class AnnotateBench implements Callable<Integer> {
     return ratios;
   }
 
-  private static double median(double[] values) {
+  static double median(double[] values) {
     List<Double> sorted = new ArrayList<>();
     for (double value : values) {
       sorted.add(value);

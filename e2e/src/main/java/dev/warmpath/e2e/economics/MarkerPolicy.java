@@ -53,23 +53,25 @@ interface MarkerPolicy {
 
   /** What the ext_proc service does, by its own classes. */
   static MarkerPolicy warmpath() {
-    return new Warmpath();
+    return new Warmpath(new PayingMarkers(Warmpath.MAX_PREFIXES));
   }
 
   /** See {@link #warmpath}. */
   final class Warmpath implements MarkerPolicy {
     private static final Boundary[] BOUNDARIES = Boundary.values();
     private static final int MAX_MARKERS = 4;
-    private static final int MAX_PREFIXES = 65_536;
+    static final int MAX_PREFIXES = 65_536;
 
-    private final PayingMarkers markers = new PayingMarkers(MAX_PREFIXES);
+    private final PayingMarkers markers;
     private final PayingMarkers.Offer offer = new PayingMarkers.Offer();
     private final PayingMarkers.Chosen chosen = new PayingMarkers.Chosen();
 
     /** What requests marked that have no answer yet. */
     private final IdentityHashMap<Arrival, long[]> awaited = new IdentityHashMap<>();
 
-    private Warmpath() {}
+    Warmpath(PayingMarkers markers) {
+      this.markers = markers;
+    }
 
     @Override
     public void decide(Arrival request, int[] seconds, Bill bill) {
@@ -105,7 +107,8 @@ interface MarkerPolicy {
         keys[i] = request.has(i) ? request.key(i) : 0;
       }
       long[] marked = awaited.remove(request);
-      markers.answered(keys, marked == null ? new long[0] : marked);
+      markers.answered(
+          keys, marked == null ? new long[0] : marked, request.nanos() + request.answerNanos());
     }
   }
 }

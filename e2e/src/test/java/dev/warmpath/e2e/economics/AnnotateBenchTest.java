@@ -66,6 +66,26 @@ class AnnotateBenchTest {
     }
   }
 
+  @Test
+  void run_threeReplicasThatTellEachOther_costHardlyMoreThanOne() throws IOException {
+    var out = new StringWriter();
+
+    assertThat(run(out, "--json", "--replicas", "3", "--seeds", "1", "--requests", "1500"))
+        .isZero();
+
+    JsonNode result = new ObjectMapper().readTree(out.toString());
+    assertThat(result.path("streams")).hasSize(Traffic.values().length + 1);
+    assertThat(result.path("streams"))
+        .filteredOn(row -> row.path("stream").asText().equals("agents"))
+        .singleElement()
+        .satisfies(
+            agents -> {
+              assertThat(agents.path("telling_to_one").doubleValue()).isBetween(0.95, 1.02);
+              assertThat(agents.path("apart_to_one").doubleValue()).isGreaterThan(1.05);
+            });
+    assertThat(run(out, "--replicas", "0")).isEqualTo(2);
+  }
+
   static Stream<Workload> workloads() {
     return Stream.concat(Stream.of(Traffic.values()), Stream.of(OtherTraffic.values()));
   }

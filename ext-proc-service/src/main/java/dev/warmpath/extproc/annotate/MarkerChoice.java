@@ -58,8 +58,11 @@ final class MarkerChoice {
   /** Whether another request is writing it. */
   final boolean[] isWritten = new boolean[BOUNDARIES];
 
-  /** Whether a marker that was chosen finds something that the cache should hold. */
-  boolean expectsRead;
+  /** Whether it is tried, by what is known of such prefixes not yet worth it. */
+  final boolean[] isTried = new boolean[BOUNDARIES];
+
+  /** The last boundary that the cache should serve to a marker that was chosen; below 0: none. */
+  int read;
 
   private final boolean[] isReadable = new boolean[BOUNDARIES];
   private final double[][] comesBack = new double[BOUNDARIES][LIFETIMES];
@@ -83,6 +86,7 @@ final class MarkerChoice {
     Arrays.fill(shortest, MINUTES);
     Arrays.fill(longest, NONE);
     Arrays.fill(clients, NONE);
+    Arrays.fill(isTried, false);
   }
 
   /**
@@ -129,11 +133,10 @@ final class MarkerChoice {
     System.arraycopy(clients, 0, chosen, 0, BOUNDARIES);
     tryFrom(0, freeMarkers, HOUR);
     System.arraycopy(chosen, 0, candidate, 0, BOUNDARIES);
-    int found = found();
-    expectsRead = found >= 0;
-    if (expectsRead) {
+    read = found();
+    if (read >= 0) {
       // Read, and so refreshed, be it by a marker further on.
-      memory.marked(slots[found], 0, nowNanos);
+      memory.marked(slots[read], 0, PrefixMemory.Where.HERE, nowNanos);
     }
     remember(memory, nowNanos);
   }
@@ -226,11 +229,12 @@ final class MarkerChoice {
       long nanos = seconds[lifetime] * SECOND_NANOS;
       if (!isReadable[i] && clients[i] == NONE) {
         Reuse reuse = memory.reuse(slots[i]);
-        if (price(reuse.within(nanos), lifetime) >= 1) {
+        isTried[i] = price(reuse.within(nanos), lifetime) >= 1;
+        if (isTried[i]) {
           reuse.explore();
         }
       }
-      memory.marked(slots[i], nanos, nowNanos);
+      memory.marked(slots[i], nanos, PrefixMemory.Where.HERE, nowNanos);
     }
   }
 }

@@ -1,13 +1,20 @@
 package dev.warmpath.extproc.annotate;
 
+import dev.warmpath.extproc.annotate.PrefixMemory.Where;
 import dev.warmpath.extproc.provider.ModelEntry;
 import dev.warmpath.extproc.provider.PriceFactors;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
  * Learns from all requests which prefixes come back, and chooses the markers that pay. One for the
  * process. Safe for any thread.
+ *
+ * <p>Envoy spreads requests over replicas, so that each sees a share of a prefix's returns. They
+ * {@linkplain #drainUntold tell} each other what they see ({@link Sighting}), and learn from what
+ * they are {@linkplain #told told} as from requests of their own.
  *
  * @see PrefixMemory what it remembers
  * @see MarkerChoice how it chooses
@@ -15,17 +22,34 @@ import java.util.function.IntConsumer;
 public final class PayingMarkers {
 
   /** Ends of segments that are looked up, from the last one backwards. */
-  private static final int MAX_LOOKED_UP = 64;
+  static final int MAX_LOOKED_UP = 64;
+
+  private static final Boundary[] BOUNDARIES = Boundary.values();
+  private static final long SECOND_NANOS = 1_000_000_000L;
 
   // Guarded by this.
   private final PrefixMemory memory;
   private final MarkerChoice choice = new MarkerChoice();
+  private final SightingQueue untold;
+  private final long[] earlier = new long[MAX_LOOKED_UP];
 
   /**
+   * For one replica alone.
+   *
    * @param maxPrefixes that are remembered, rounded up to a power of two
    */
   public PayingMarkers(int maxPrefixes) {
+    this(maxPrefixes, 0);
+  }
+
+  /**
+   * @param maxPrefixes that are remembered, rounded up to a power of two
+   * @param maxUntold prefixes of sightings that wait for other replicas to be told; 0: there are no
+   *     others
+   */
+  public PayingMarkers(int maxPrefixes, int maxUntold) {
     memory = new PrefixMemory(maxPrefixes);
+    untold = new SightingQueue(maxUntold);
   }
 
   /** What a request offers; a mutable argument, to be reused after {@link #clear}. */
@@ -135,21 +159,23 @@ public final class PayingMarkers {
       long nowNanos,
       Chosen chosen) {
     memory.advance(nowNanos);
+    int known = 0;
     for (int end = Math.max(0, offer.ends - MAX_LOOKED_UP); end < offer.ends; end++) {
       int slot = isBoundary(offer, end) ? PrefixMemory.ABSENT : memory.find(offer.keys[end]);
       if (slot != PrefixMemory.ABSENT) {
-        memory.seenAgain(slot, nowNanos);
+        memory.seenAgain(slot, Where.HERE, nowNanos);
+        earlier[known++] = offer.keys[end];
       }
     }
     choice.clear();
-    for (Boundary boundary : Boundary.values()) {
+    for (Boundary boundary : BOUNDARIES) {
       int i = boundary.index;
       chosen.keys[i] = 0;
       if (offer.at[i] == PrefixMemory.ABSENT) {
         continue;
       }
       chosen.keys[i] = offer.keys[offer.at[i]];
-      choice.slots[i] = memory.seen(route, scope, boundary, chosen.keys[i], nowNanos);
+      choice.slots[i] = memory.seen(route, scope, boundary, chosen.keys[i], Where.HERE, nowNanos);
       choice.tokens[i] = offer.tokens[i];
       choice.blocks[i] = offer.blocks[i];
       choice.shortest[i] = offer.shortest[i];
@@ -157,12 +183,87 @@ public final class PayingMarkers {
       choice.clients[i] = offer.clients[i];
     }
     choice.choose(memory, offer.seconds, freeMarkers, lookbackBlocks, factors, nowNanos);
-    chosen.expectsRead = choice.expectsRead;
+    chosen.expectsRead = choice.read >= 0;
     for (int i = 0; i < MarkerChoice.BOUNDARIES; i++) {
       boolean present = choice.slots[i] != PrefixMemory.ABSENT;
       chosen.seconds[i] = choice.seconds(choice.chosen[i]);
       chosen.written[i] = present && choice.isWritten[i];
     }
+    if (untold.isOpen()) {
+      untold.add(request(route, scope, chosen, Arrays.copyOf(earlier, known), nowNanos));
+    }
+  }
+
+  private Sighting.Request request(
+      String route, String scope, Chosen chosen, long[] known, long nowNanos) {
+    List<Sighting.At> boundaries = new ArrayList<>(MarkerChoice.BOUNDARIES);
+    for (Boundary boundary : BOUNDARIES) {
+      int i = boundary.index;
+      if (choice.slots[i] != PrefixMemory.ABSENT) {
+        boundaries.add(
+            new Sighting.At(boundary, chosen.keys[i], chosen.seconds[i], choice.isTried[i]));
+      }
+    }
+    long read = choice.read < 0 ? 0 : chosen.keys[choice.read];
+    return new Sighting.Request(nowNanos, route, scope, boundaries, known, read);
+  }
+
+  /**
+   * Learns from what another replica saw, which is not to be told twice.
+   *
+   * @param sighting by this replica's clock, and not of the future
+   */
+  public synchronized void told(Sighting sighting) {
+    switch (sighting) {
+      case Sighting.Request request -> told(request);
+      case Sighting.Answer(long nanos, long[] keys, long[] marked) -> {
+        each(keys, slot -> memory.answered(slot, nanos));
+        each(marked, memory::written);
+      }
+      case Sighting.Failure(long nanos, long[] marked) ->
+          each(marked, slot -> memory.failed(slot, nanos));
+      case Sighting.NothingRead(long nanos, long[] keys) ->
+          each(keys, slot -> memory.lost(slot, nanos));
+    }
+  }
+
+  private void told(Sighting.Request request) {
+    long nanos = request.nanos();
+    // Nobody tells of responses to these, here or elsewhere.
+    each(request.earlier(), slot -> memory.seenAgain(slot, Where.HERE, nanos));
+    for (Sighting.At at : request.boundaries()) {
+      int slot =
+          memory.seen(
+              request.route(), request.scope(), at.boundary(), at.key(), Where.ELSEWHERE, nanos);
+      if (at.key() == request.read()) {
+        memory.marked(slot, 0, Where.ELSEWHERE, nanos);
+      }
+      if (at.markedSeconds() > 0) {
+        memory.marked(slot, at.markedSeconds() * SECOND_NANOS, Where.ELSEWHERE, nanos);
+      }
+      if (at.tried()) {
+        memory.reuse(slot).explore();
+      }
+    }
+  }
+
+  /**
+   * What other replicas haven't been told of, the oldest first.
+   *
+   * @param maxPrefixes that it may name; one sighting is told even if it names more
+   */
+  public synchronized List<Sighting> drainUntold(int maxPrefixes) {
+    return untold.drain(maxPrefixes);
+  }
+
+  /** Bound of what waits to be told; 0: there are no other replicas. */
+  public int maxUntold() {
+    return untold.maxPrefixes();
+  }
+
+  /** Prefixes of sightings that gave way untold since others waited, too. */
+  public synchronized long leftUntold() {
+    return untold.dropped();
   }
 
   private static boolean isBoundary(Offer offer, int end) {
@@ -180,19 +281,28 @@ public final class PayingMarkers {
    * @param keys of its prefixes
    * @param marked of those that carried a marker, which can be read from now on
    */
-  public synchronized void answered(long[] keys, long[] marked) {
-    each(keys, memory::answered);
+  public synchronized void answered(long[] keys, long[] marked, long nowNanos) {
+    each(keys, slot -> memory.answered(slot, nowNanos));
     each(marked, memory::written);
+    if (untold.isOpen()) {
+      untold.add(new Sighting.Answer(nowNanos, keys, marked));
+    }
   }
 
   /** A request failed that marked these prefixes, so that it has written nothing. */
-  public synchronized void failed(long[] marked) {
-    each(marked, memory::failed);
+  public synchronized void failed(long[] marked, long nowNanos) {
+    each(marked, slot -> memory.failed(slot, nowNanos));
+    if (untold.isOpen()) {
+      untold.add(new Sighting.Failure(nowNanos, marked));
+    }
   }
 
   /** A request read nothing, though the cache was believed to hold some of it. */
-  public synchronized void readNothing(long[] keys) {
-    each(keys, memory::lost);
+  public synchronized void readNothing(long[] keys, long nowNanos) {
+    each(keys, slot -> memory.lost(slot, nowNanos));
+    if (untold.isOpen()) {
+      untold.add(new Sighting.NothingRead(nowNanos, keys));
+    }
   }
 
   private void each(long[] keys, IntConsumer change) {

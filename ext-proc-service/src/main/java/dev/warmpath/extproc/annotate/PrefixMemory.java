@@ -15,9 +15,13 @@ import org.jspecify.annotations.Nullable;
  * has its answer is the same sighting: no cache could have served it. Where that sighting was a
  * return, all of them would have read what the one before had written.
  *
+ * <p>Other replicas tell of what they see, a little later than it happens. So what is told has its
+ * own time, which may lie before the last sighting: then it came with that one. A response that
+ * nobody tells of is taken to have begun a few seconds after its request.
+ *
  * <p>Bounded: {@code maxPrefixes}, in sets of {@value #WAYS}, of which the one not seen for the
  * longest time gives way; beyond {@value #MAX_CLASSES} classes, those of a route are taken
- * together. Not thread-safe.
+ * together, and those of all routes that are new by then. Not thread-safe.
  */
 public final class PrefixMemory {
 
@@ -31,6 +35,26 @@ public final class PrefixMemory {
 
   /** An answer that takes longer won't come. */
   private static final long LONGEST_ANSWER_NANOS = 60_000_000_000L;
+
+  /**
+   * By then a request at another replica is taken to have its answer, if that one tells nothing of
+   * it: few first bytes take longer, and a message may be lost. Guess, unmeasured.
+   */
+  static final long PRESUMED_ANSWER_NANOS = 5_000_000_000L;
+
+  /** Who saw a request. */
+  enum Where {
+    /** This replica: it will see the response, too. */
+    HERE(LONGEST_ANSWER_NANOS),
+    /** Another one, which may tell of the response. */
+    ELSEWHERE(PRESUMED_ANSWER_NANOS);
+
+    private final long answerNanos;
+
+    Where(long answerNanos) {
+      this.answerNanos = answerNanos;
+    }
+  }
 
   /**
    * Of {@link #advance}: prefixes, and slots, that one request looks at, however long it was still.
@@ -50,7 +74,10 @@ public final class PrefixMemory {
   private final int size;
   private final long[] keys;
   private final long[] seenNanos;
-  private final boolean[] answered;
+
+  /** When the last sighting had its answer, or when it is no use to wait for that any longer. */
+  private final long[] answeredNanos;
+
   private final byte[] stages;
 
   /** 0 in a slot that holds nothing. */
@@ -61,11 +88,15 @@ public final class PrefixMemory {
   /** The class that a prefix had when it came back last, in time for a cache; null: it hasn't. */
   private final @Nullable ClassKey[] cameBackAs;
 
-  /** Of what the cache holds: since when, for how long (0: nothing), and whether it can be read. */
+  /**
+   * Of what the cache holds: since when, for how long (0: nothing), whether it can be read, and
+   * whether another replica's request wrote it.
+   */
   private final long[] heldNanos;
 
   private final long[] lifetimeNanos;
   private final boolean[] readable;
+  private final boolean[] writtenElsewhere;
 
   private final Map<ClassKey, Reuse> classes = new HashMap<>();
   private int held;
@@ -85,7 +116,7 @@ public final class PrefixMemory {
     size = Integer.highestOneBit(maxPrefixes - 1) << 1;
     keys = new long[size];
     seenNanos = new long[size];
-    answered = new boolean[size];
+    answeredNanos = new long[size];
     stages = new byte[size];
     sightings = new byte[size];
     classKeys = new ClassKey[size];
@@ -93,6 +124,7 @@ public final class PrefixMemory {
     heldNanos = new long[size];
     lifetimeNanos = new long[size];
     readable = new boolean[size];
+    writtenElsewhere = new boolean[size];
   }
 
   /** Time has come to here; to be called before a request's prefixes are looked up. */
@@ -124,17 +156,20 @@ public final class PrefixMemory {
     return ABSENT;
   }
 
-  /** A prefix that is known, wherever it ends, was seen again. */
-  void seenAgain(int slot, long nowNanos) {
-    long gap = nowNanos - seenNanos[slot];
-    if (!answered[slot] && gap < LONGEST_ANSWER_NANOS) {
+  /**
+   * A prefix that is known, wherever it ends, was seen again.
+   *
+   * @param nanos when; may lie before the last sighting
+   */
+  void seenAgain(int slot, Where where, long nanos) {
+    if (nanos - answeredNanos[slot] < 0) {
       ClassKey cameBack = cameBackAs[slot];
       if (cameBack != null) {
         reuse(cameBack).another();
       }
       return;
     }
-    int stage = Reuse.stage(gap);
+    int stage = Reuse.stage(nanos - seenNanos[slot]);
     age(slot, stage);
     if (stage < Reuse.STAGES) {
       reuse(slot).returned(stage);
@@ -142,30 +177,31 @@ public final class PrefixMemory {
     ClassKey before = classKeys[slot];
     cameBackAs[slot] = stage < Reuse.STAGES ? before : null;
     sightings[slot] = (byte) Math.min(sightings[slot] + 1, MOST_SIGHTINGS);
-    begin(slot, before.route(), before.scope(), before.boundary(), nowNanos);
+    begin(slot, before.route(), before.scope(), before.boundary(), where, nanos);
   }
 
   /** A prefix was seen that ends at a boundary. */
-  int seen(String route, String scope, Boundary boundary, long key, long nowNanos) {
+  int seen(String route, String scope, Boundary boundary, long key, Where where, long nanos) {
     int slot = find(key);
     if (slot != ABSENT) {
-      seenAgain(slot, nowNanos);
+      seenAgain(slot, where, nanos);
       return slot;
     }
-    slot = free(set(key), nowNanos);
+    slot = free(set(key), nanos);
     held += sightings[slot] == 0 ? 1 : 0;
     keys[slot] = key;
     sightings[slot] = 1;
     lifetimeNanos[slot] = 0;
     cameBackAs[slot] = null;
-    begin(slot, route, scope, boundary, nowNanos);
+    begin(slot, route, scope, boundary, where, nanos);
     return slot;
   }
 
-  private void begin(int slot, String route, String scope, Boundary boundary, long nowNanos) {
+  private void begin(
+      int slot, String route, String scope, Boundary boundary, Where where, long nanos) {
     classKeys[slot] = new ClassKey(route, scope, boundary, sightings[slot]);
-    seenNanos[slot] = nowNanos;
-    answered[slot] = false;
+    seenNanos[slot] = nanos;
+    answeredNanos[slot] = nanos + where.answerNanos;
     stages[slot] = 0;
     reuse(slot).reached(0);
   }
@@ -188,9 +224,13 @@ public final class PrefixMemory {
   }
 
   private Reuse newClass(ClassKey key) {
+    boolean isFull = classes.size() >= MAX_CLASSES;
     ClassKey ofRoute = new ClassKey(key.route(), "", key.boundary(), key.sightings());
+    if (isFull && !classes.containsKey(ofRoute)) {
+      ofRoute = new ClassKey("", "", key.boundary(), key.sightings());
+    }
     Reuse wider = classes.computeIfAbsent(ofRoute, _ -> new Reuse(null, key.boundary()));
-    if (key.equals(ofRoute) || classes.size() >= MAX_CLASSES) {
+    if (isFull || key.equals(ofRoute)) {
       return wider;
     }
     Reuse own = new Reuse(wider, key.boundary());
@@ -217,19 +257,25 @@ public final class PrefixMemory {
   }
 
   /** A request that marks the prefix went out: it is written for a lifetime, or refreshed. */
-  void marked(int slot, long newLifetimeNanos, long nowNanos) {
-    if (isHeld(slot, nowNanos)) {
-      heldNanos[slot] = readable[slot] ? nowNanos : heldNanos[slot];
+  void marked(int slot, long newLifetimeNanos, Where where, long nanos) {
+    if (isHeld(slot, nanos)) {
+      if (canBeRead(slot, nanos) && nanos - heldNanos[slot] > 0) {
+        heldNanos[slot] = nanos;
+        readable[slot] = true;
+      }
       return;
     }
-    heldNanos[slot] = nowNanos;
+    heldNanos[slot] = nanos;
     lifetimeNanos[slot] = newLifetimeNanos;
     readable[slot] = false;
+    writtenElsewhere[slot] = where == Where.ELSEWHERE;
   }
 
   /** A response began whose request had the prefix. */
-  void answered(int slot) {
-    answered[slot] = true;
+  void answered(int slot, long nanos) {
+    if (nanos - seenNanos[slot] >= 0 && nanos - answeredNanos[slot] < 0) {
+      answeredNanos[slot] = nanos;
+    }
   }
 
   /** A response began whose request had marked the prefix. */
@@ -238,15 +284,17 @@ public final class PrefixMemory {
   }
 
   /** A request that was writing it failed. */
-  void failed(int slot) {
-    if (!readable[slot]) {
+  void failed(int slot, long nanos) {
+    if (!canBeRead(slot, nanos)) {
       lifetimeNanos[slot] = 0;
     }
   }
 
-  /** The cache doesn't hold it, whatever was believed. */
-  void lost(int slot) {
-    lifetimeNanos[slot] = 0;
+  /** The cache didn't hold it, whatever was believed; what was written since then counts. */
+  void lost(int slot, long nanos) {
+    if (nanos - heldNanos[slot] >= 0) {
+      lifetimeNanos[slot] = 0;
+    }
   }
 
   /** Prefixes that are remembered. */
@@ -260,7 +308,7 @@ public final class PrefixMemory {
 
   /** Whether the cache should serve it. */
   boolean isReadable(int slot, long nowNanos) {
-    return isHeld(slot, nowNanos) && readable[slot];
+    return isHeld(slot, nowNanos) && canBeRead(slot, nowNanos);
   }
 
   /** For how long it was written. */
@@ -270,12 +318,18 @@ public final class PrefixMemory {
 
   /** Whether it is being written by a request that has no response yet. */
   boolean isWritten(int slot, long nowNanos) {
-    return isHeld(slot, nowNanos) && !readable[slot];
+    return isHeld(slot, nowNanos) && !canBeRead(slot, nowNanos);
   }
 
   private boolean isHeld(int slot, long nowNanos) {
     long age = nowNanos - heldNanos[slot];
     return lifetimeNanos[slot] > 0
-        && age < (readable[slot] ? lifetimeNanos[slot] : LONGEST_ANSWER_NANOS);
+        && age < (canBeRead(slot, nowNanos) ? lifetimeNanos[slot] : LONGEST_ANSWER_NANOS);
+  }
+
+  /** Once the response of its writer began. */
+  private boolean canBeRead(int slot, long nowNanos) {
+    return readable[slot]
+        || (writtenElsewhere[slot] && nowNanos - heldNanos[slot] >= PRESUMED_ANSWER_NANOS);
   }
 }

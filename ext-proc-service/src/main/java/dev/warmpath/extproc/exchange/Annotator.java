@@ -102,7 +102,7 @@ final class Annotator {
           request.route().id(),
           isMarked ? AnnotationPlanner.field(prompt.dialect(), row) : routing.field(),
           tooLong);
-      payingMarkers.failed(markers.markedKeys());
+      payingMarkers.failed(markers.markedKeys(), nowNanos);
       return new Edits(
           Splices.NONE,
           List.of(),

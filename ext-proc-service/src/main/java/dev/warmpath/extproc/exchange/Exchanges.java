@@ -33,6 +33,7 @@ import java.util.function.LongSupplier;
  * @param responseHomes of all replicas
  * @param firstBytes for the control plane
  * @param rejections for the other replicas
+ * @param payingMarkers for the other replicas, and from them
  * @param keyShards on which all replicas agree
  * @param hashKeys for the control plane
  * @param prefixWatch why prefixes do not repeat, for the control plane
@@ -48,6 +49,7 @@ public record Exchanges(
     ResponseHomes responseHomes,
     FirstBytes firstBytes,
     Rejections rejections,
+    PayingMarkers payingMarkers,
     KeyShards keyShards,
     HashKeyShadows hashKeys,
     PrefixWatch prefixWatch,
@@ -101,7 +103,12 @@ public record Exchanges(
             config.getPrefix().getBytesPerToken(), config.getPrefix().getMaxTokenRatios());
     Tenants tenants = new Tenants(config.getTenant(), parts.tenantSecret());
     Rejections rejections = new Rejections();
-    PayingMarkers payingMarkers = new PayingMarkers(settings.getMaxRememberedPrefixes());
+    PayingMarkers payingMarkers =
+        new PayingMarkers(
+            settings.getMaxRememberedPrefixes(),
+            settings.getControlPlaneAddress().isEmpty()
+                ? 0
+                : settings.getMaxToldPrefixesPerSecond());
     KeyShards keyShards = new KeyShards(settings.getMaxCacheKeys());
     FirstBytes firstBytes = new FirstBytes();
     Accounts accounts = Accounts.of(config, parts.catalogue(), tokenRatio);
@@ -186,6 +193,7 @@ public record Exchanges(
         responseHomes,
         firstBytes,
         rejections,
+        payingMarkers,
         keyShards,
         hashKeys,
         prefixWatch,

@@ -186,7 +186,7 @@ public final class Plans {
       metrics.firstByte(plan.route().id(), nanos);
       AnnotationPlan markers = plan.decided().markers();
       if (markers != null) {
-        payingMarkers.answered(markers.keys(), markers.markedKeys());
+        payingMarkers.answered(markers.keys(), markers.markedKeys(), nowNanos);
       }
       PoolPicker picker = picker(plan);
       if (picker != null && plan.dispatch() != null) {
@@ -299,26 +299,29 @@ public final class Plans {
               plan.route().target().cluster(), plan.dialect(), plan.model(), refused),
           nowNanos);
     }
-    learn(plan, end, usage);
+    learn(plan, end, usage, nowNanos);
     metrics.ended(plan.route().id(), end.label());
     metrics.used(plan.route().id(), usage);
     settlement.settled(plan, usage, end, nowNanos);
   }
 
   /** What the provider's cache holds by now of what was written, and of what was believed. */
-  private void learn(ExchangePlan plan, End end, Usage usage) {
+  private void learn(ExchangePlan plan, End end, Usage usage, long nowNanos) {
     AnnotationPlan markers = plan.decided().markers();
     if (markers == null) {
       return;
     }
     switch (end) {
-      // Its first byte may have gone unseen.
-      case SERVED -> payingMarkers.answered(markers.keys(), markers.markedKeys());
-      case CLIENT_ERROR, ENDPOINT_FAILED -> payingMarkers.failed(markers.markedKeys());
+      case SERVED -> {
+        if (!plan.firstByteSeen) {
+          payingMarkers.answered(markers.keys(), markers.markedKeys(), nowNanos);
+        }
+      }
+      case CLIENT_ERROR, ENDPOINT_FAILED -> payingMarkers.failed(markers.markedKeys(), nowNanos);
       case ENDPOINT_LOST, UNKNOWN -> {}
     }
     if (plan.applied() && usage.readTokens() == 0 && markers.expectsRead()) {
-      payingMarkers.readNothing(markers.keys());
+      payingMarkers.readNothing(markers.keys(), nowNanos);
     }
   }
 

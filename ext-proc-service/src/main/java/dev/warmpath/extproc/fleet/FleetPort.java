@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.fleet;
 
 import dev.warmpath.config.v1.Route;
+import dev.warmpath.extproc.exchange.Exchanges;
 import dev.warmpath.extproc.exchange.FirstBytes;
 import dev.warmpath.extproc.exchange.HashKeyShadows;
 import dev.warmpath.extproc.exchange.KeyShards;
@@ -32,6 +33,7 @@ import dev.warmpath.fleet.v1.Placements;
 import dev.warmpath.fleet.v1.Rejection;
 import dev.warmpath.fleet.v1.ReplicaMessage;
 import dev.warmpath.fleet.v1.ResponseHome;
+import dev.warmpath.fleet.v1.Sightings;
 import dev.warmpath.wire.ShardCount;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,9 +45,9 @@ import java.util.function.LongSupplier;
 
 /**
  * Translates between the fleet stream's messages and what this replica knows: load, placements,
- * outcomes, first bytes, refusals and the rates of cache keys go up; endpoints, peers' load and
- * placements, and the keys' shards come down. Called on the fleet client's thread; {@link #forward}
- * from any.
+ * outcomes, first bytes, refusals, sightings of prefixes and the rates of cache keys go up;
+ * endpoints, peers' load, placements and sightings, and the keys' shards come down. Called on the
+ * fleet client's thread; {@link #forward} from any.
  */
 public final class FleetPort implements FleetClient.Port {
 
@@ -72,6 +74,7 @@ public final class FleetPort implements FleetClient.Port {
   private final ResponseHomes responseHomes;
   private final FirstBytes firstBytes;
   private final Rejections rejections;
+  private final PeerSightings sightings;
   private final KeyShards keyShards;
   private final HashKeyShadows hashKeys;
   private final PrefixWatch prefixWatch;
@@ -82,30 +85,25 @@ public final class FleetPort implements FleetClient.Port {
   private final AtomicLong droppedOutcomes = new AtomicLong();
   private final EngineEpochs epochs = new EngineEpochs();
 
-  public FleetPort(
-      String replica,
-      long incarnation,
-      Map<String, PoolPicker> pickers,
-      Outcomes outcomes,
-      ResponseHomes responseHomes,
-      FirstBytes firstBytes,
-      Rejections rejections,
-      KeyShards keyShards,
-      HashKeyShadows hashKeys,
-      PrefixWatch prefixWatch,
-      Ledger ledger,
-      LongSupplier clock) {
+  /**
+   * @param replica the configured name of this one
+   * @param incarnation random number of this process
+   * @param exchanges its data path
+   * @param clock nanoseconds, monotonic
+   */
+  public FleetPort(String replica, long incarnation, Exchanges exchanges, LongSupplier clock) {
     this.replica = replica;
     this.incarnation = incarnation;
-    this.pickers = pickers;
-    this.outcomes = outcomes;
-    this.responseHomes = responseHomes;
-    this.firstBytes = firstBytes;
-    this.rejections = rejections;
-    this.keyShards = keyShards;
-    this.hashKeys = hashKeys;
-    this.prefixWatch = prefixWatch;
-    this.ledger = ledger;
+    pickers = exchanges.pickers();
+    outcomes = exchanges.outcomes();
+    responseHomes = exchanges.responseHomes();
+    firstBytes = exchanges.firstBytes();
+    rejections = exchanges.rejections();
+    sightings = new PeerSightings(replica, incarnation, exchanges.payingMarkers());
+    keyShards = exchanges.keyShards();
+    hashKeys = exchanges.hashKeys();
+    prefixWatch = exchanges.prefixWatch();
+    ledger = exchanges.ledger();
     this.clock = clock;
   }
 
@@ -121,6 +119,26 @@ public final class FleetPort implements FleetClient.Port {
     return droppedOutcomes.get();
   }
 
+  /** Prefixes of which other replicas were told. */
+  public long toldPrefixes() {
+    return sightings.told();
+  }
+
+  /** Prefixes of which other replicas told. */
+  public long heardPrefixes() {
+    return sightings.heard();
+  }
+
+  /** Prefixes of which nobody was told, since there were too many in a second. */
+  public long leftPrefixes() {
+    return sightings.left();
+  }
+
+  /** Prefixes that were told, here or there, too late to be of use, or twice. */
+  public long latePrefixes() {
+    return sightings.late();
+  }
+
   @Override
   public void collect(long ticks, List<ReplicaMessage> messages) {
     long nowNanos = clock.getAsLong();
@@ -131,6 +149,10 @@ public final class FleetPort implements FleetClient.Port {
     }
     collectOutcomes(nowNanos, messages);
     collectRejections(messages);
+    Sightings seen = sightings.next(nowNanos);
+    if (seen != null) {
+      messages.add(ReplicaMessage.newBuilder().setSightings(seen).build());
+    }
     if (ticks % FIRST_BYTES_EVERY_TICKS == 0) {
       collectFirstBytes(messages);
     }
@@ -343,6 +365,7 @@ public final class FleetPort implements FleetClient.Port {
           keyShards.told(count.getKey(), count.getShards(), nowNanos);
         }
       }
+      case PEER_SIGHTINGS -> sightings.receive(message.getPeerSightings(), nowNanos);
       case MESSAGE_NOT_SET -> {}
     }
   }

@@ -19,7 +19,9 @@ import dev.warmpath.fleet.v1.Hello;
 import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
@@ -35,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -337,19 +340,7 @@ public final class ExtProcServer implements Closeable {
       return null;
     }
     FleetPort port =
-        new FleetPort(
-            hello.getReplica(),
-            hello.getIncarnation(),
-            exchanges.pickers(),
-            exchanges.outcomes(),
-            exchanges.responseHomes(),
-            exchanges.firstBytes(),
-            exchanges.rejections(),
-            exchanges.keyShards(),
-            exchanges.hashKeys(),
-            exchanges.prefixWatch(),
-            exchanges.ledger(),
-            System::nanoTime);
+        new FleetPort(hello.getReplica(), hello.getIncarnation(), exchanges, System::nanoTime);
     relay.to(port::forward);
     Gauge.builder("warmpath.fleet.connected", relay, r -> r.connected() ? 1 : 0)
         .description("1 while the fleet stream is established")
@@ -357,7 +348,21 @@ public final class ExtProcServer implements Closeable {
     Gauge.builder("warmpath.fleet.outcomes.dropped", port, FleetPort::droppedOutcomes)
         .description("Outcomes for other replicas that the stream did not take in time")
         .register(registry);
+    prefixes("told", port, FleetPort::toldPrefixes, registry);
+    prefixes("heard", port, FleetPort::heardPrefixes, registry);
+    prefixes("late", port, FleetPort::latePrefixes, registry);
+    prefixes("left_out", port, FleetPort::leftPrefixes, registry);
     return new FleetClient(ControlPlaneChannel.to(settings), hello, port, relay::connected);
+  }
+
+  private static void prefixes(
+      String result, FleetPort port, ToDoubleFunction<FleetPort> count, MeterRegistry registry) {
+    FunctionCounter.builder("warmpath.fleet.prefixes", port, count)
+        .tag("result", result)
+        .description(
+            "Prefixes of providers' requests that other replicas were told of, or told of; late: "
+                + "too late to be of use, or twice; left_out: more than are told in a second")
+        .register(registry);
   }
 
   /** What this process is, and with which configuration and secrets it runs until its end. */

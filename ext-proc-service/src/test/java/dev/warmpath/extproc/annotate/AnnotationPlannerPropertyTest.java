@@ -113,7 +113,7 @@ class AnnotationPlannerPropertyTest {
       AnnotationPlan plan = planner.plan(prompt, chain, asked, paying, nowNanos);
       byte[] edited = plan.splices().apply(body, body.length);
       if (random.nextInt(5) > 0) {
-        paying.answered(plan.keys(), plan.markedKeys());
+        paying.answered(plan.keys(), plan.markedKeys(), nowNanos);
       }
 
       JsonNode after = AnthropicRules.tree(edited);

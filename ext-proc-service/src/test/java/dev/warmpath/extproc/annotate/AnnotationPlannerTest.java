@@ -425,7 +425,7 @@ class AnnotationPlannerTest {
     String body = request("rules", user("Why?"));
     AnnotationPlan plan = paid(paying, body, 0, true);
     for (int i = 1; i < 12; i++) {
-      paying.answered(plan.keys(), plan.markedKeys());
+      paying.answered(plan.keys(), plan.markedKeys(), (i - 1) * 1_200_000_000_000L);
       plan = paid(paying, body, i, true);
     }
 

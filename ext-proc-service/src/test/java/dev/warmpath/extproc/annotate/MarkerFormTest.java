@@ -50,7 +50,7 @@ class MarkerFormTest {
         new AnnotationPlanner.Asked(
             "r", "s", row, 4, new AnnotationPlanner.Allowed(mayEdit, mayTellMode, mayAskForHour));
     plan = planner.plan(prompt, chain, asked, paying, nowNanos);
-    paying.answered(plan.keys(), plan.markedKeys());
+    paying.answered(plan.keys(), plan.markedKeys(), nowNanos);
     return new String(plan.splices().apply(bytes, bytes.length), UTF_8);
   }
 

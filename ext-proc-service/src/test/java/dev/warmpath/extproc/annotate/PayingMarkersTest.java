@@ -40,7 +40,7 @@ class PayingMarkersTest {
   }
 
   private void answer() {
-    markers.answered(chosen.keys, chosen.marked());
+    markers.answered(chosen.keys, chosen.marked(), nowNanos);
   }
 
   @Test
@@ -193,7 +193,7 @@ class PayingMarkersTest {
     offer(Boundary.SYSTEM, 7, 4_000);
     choose(4);
 
-    markers.failed(chosen.marked());
+    markers.failed(chosen.marked(), nowNanos);
     choose(4);
 
     assertThat(chosen.seconds[SYSTEM]).isEqualTo(300);
@@ -244,5 +244,118 @@ class PayingMarkersTest {
     }
 
     assertThat(chosen.seconds).containsOnly(0);
+  }
+
+  /** Another replica, which is asked the same way. */
+  private static final class Peer {
+    private final PayingMarkers markers = new PayingMarkers(4096, 1000);
+    private final PayingMarkers.Chosen chosen = new PayingMarkers.Chosen();
+
+    void ask(long system, long question, long nowNanos) {
+      var offer = new PayingMarkers.Offer();
+      offer.clear(MINUTES_SECONDS);
+      offer.end(system);
+      offer.boundary(Boundary.SYSTEM, 4_000, 4);
+      offer.mayMark(Boundary.SYSTEM, 300, 3600);
+      offer.end(question);
+      offer.boundary(Boundary.CONVERSATION, 12_000, 12);
+      offer.mayMark(Boundary.CONVERSATION, 300, 3600);
+      markers.choose("route", "scope", offer, 4, LOOKBACK, PRICES, nowNanos, chosen);
+    }
+
+    void answer(long nowNanos) {
+      markers.answered(chosen.keys, chosen.marked(), nowNanos);
+    }
+
+    void tell(PayingMarkers other) {
+      markers.drainUntold(Integer.MAX_VALUE).forEach(other::told);
+    }
+  }
+
+  /** Each of three sees one that returns every four minutes all twelve: too late for a marker. */
+  @Test
+  void told_prefixThatReturnsElsewhereMeanwhile_isMarkedAsOneReplicaWould() {
+    Peer peer = new Peer();
+    PayingMarkers alone = new PayingMarkers(4096);
+    PayingMarkers.Chosen ofAlone = new PayingMarkers.Chosen();
+    for (int i = 1; i <= 300; i++) {
+      nowNanos += 240 * SECOND;
+      if (i % 3 > 0) {
+        peer.ask(7, i, nowNanos);
+        peer.answer(nowNanos);
+        peer.tell(markers);
+      } else {
+        ask(7, i);
+        alone.choose("route", "scope", offer, 4, LOOKBACK, PRICES, nowNanos, ofAlone);
+        alone.answered(ofAlone.keys, ofAlone.marked(), nowNanos);
+      }
+    }
+
+    assertThat(chosen.seconds[SYSTEM]).isEqualTo(300);
+    assertThat(chosen.expectsRead).isTrue();
+    assertThat(ofAlone.seconds[SYSTEM]).as("without being told").isEqualTo(3600);
+  }
+
+  @Test
+  void told_anotherReplicaWritesIt_isNotWrittenTwiceButRead() {
+    for (int i = 1; i <= 100; i++) {
+      nowNanos += 400 * SECOND;
+      ask(7, i);
+    }
+    nowNanos += 4000 * SECOND;
+    Peer peer = new Peer();
+    peer.ask(7, -1, nowNanos);
+    assertThat(peer.chosen.seconds[SYSTEM]).isPositive();
+    peer.tell(markers);
+
+    nowNanos += SECOND;
+    ask(7, 1000);
+    assertThat(chosen.written[SYSTEM]).isTrue();
+    assertThat(chosen.seconds[SYSTEM]).isZero();
+    peer.answer(nowNanos);
+    peer.tell(markers);
+    nowNanos += SECOND;
+    ask(7, 1001);
+    assertThat(chosen.expectsRead).isTrue();
+  }
+
+  @Test
+  void told_thatItReadNothing_isNoLongerExpected() {
+    Peer peer = new Peer();
+    ask(7, 1);
+    nowNanos += SECOND;
+    peer.ask(7, 2, nowNanos);
+    peer.answer(nowNanos);
+    nowNanos += SECOND;
+    peer.markers.readNothing(peer.chosen.keys, nowNanos);
+    peer.tell(markers);
+
+    nowNanos += SECOND;
+    ask(7, 3);
+
+    assertThat(chosen.expectsRead).isFalse();
+  }
+
+  @Test
+  void told_writesThatOthersTry_countAgainstTheBoundOfAll() {
+    Peer peer = new Peer();
+    for (int i = 1; i <= MarkerChoice.MAX_EXPLORED; i++) {
+      peer.ask(-i, i, nowNanos);
+    }
+    assertThat(peer.chosen.seconds[CONVERSATION]).isPositive();
+    peer.tell(markers);
+
+    ask(-1000, 1000);
+
+    assertThat(chosen.seconds[CONVERSATION]).isZero();
+  }
+
+  @Test
+  void drainUntold_replicaAlone_tellsNobody() {
+    ask(7, 1);
+
+    assertThat(markers.maxUntold()).isZero();
+    assertThat(markers.drainUntold(Integer.MAX_VALUE)).isEmpty();
+    assertThat(markers.leftUntold()).isZero();
   }
 }

@@ -107,7 +107,7 @@ public class AnnotateBenchmark {
       nowNanos += BETWEEN_NANOS;
       AnnotationPlan plan = planner.plan(prompts[i], chains[i], asked, paying, nowNanos);
       result += EditedBody.of(received[i], plan.splices()).size();
-      paying.answered(plan.keys(), plan.markedKeys());
+      paying.answered(plan.keys(), plan.markedKeys(), nowNanos);
       counts.markers += plan.markersPlaced();
     }
     counts.requests += BODIES;

@@ -259,7 +259,7 @@ class PlansTest {
     plans.observed(
         outcome(second, Outcome.Source.OBSERVER, 200, Usage.of(0, 0, 0, 4_000, 5), "", false, true),
         SECOND);
-    plans.streamEnded(second, false, SECOND);
+    plans.streamEnded(second, false, markedNanos);
 
     assertThat(chooseAgain().expectsRead).isFalse();
   }

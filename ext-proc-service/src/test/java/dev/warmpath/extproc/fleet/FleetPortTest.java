@@ -66,20 +66,7 @@ class FleetPortTest {
   private final Pick pick = new Pick();
   private final Exchanges exchanges = exchanges();
   private final PoolPicker picker = Objects.requireNonNull(exchanges.pickers().get("llama"));
-  private final FleetPort port =
-      new FleetPort(
-          "replica-1",
-          OWN,
-          exchanges.pickers(),
-          exchanges.outcomes(),
-          exchanges.responseHomes(),
-          exchanges.firstBytes(),
-          exchanges.rejections(),
-          exchanges.keyShards(),
-          exchanges.hashKeys(),
-          exchanges.prefixWatch(),
-          exchanges.ledger(),
-          () -> nowNanos);
+  private final FleetPort port = new FleetPort("replica-1", OWN, exchanges, () -> nowNanos);
 
   private Exchanges exchanges() {
     try {

@@ -401,19 +401,7 @@ class ExtProcServiceTest {
   }
 
   private FleetPort port(String replica, long incarnation) {
-    return new FleetPort(
-        replica,
-        incarnation,
-        exchanges.pickers(),
-        exchanges.outcomes(),
-        exchanges.responseHomes(),
-        exchanges.firstBytes(),
-        exchanges.rejections(),
-        exchanges.keyShards(),
-        exchanges.hashKeys(),
-        exchanges.prefixWatch(),
-        exchanges.ledger(),
-        System::nanoTime);
+    return new FleetPort(replica, incarnation, exchanges, System::nanoTime);
   }
 
   @Test
