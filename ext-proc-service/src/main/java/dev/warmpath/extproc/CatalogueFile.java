@@ -255,6 +255,7 @@ public final class CatalogueFile {
         known(factors.hasRead(), factors.getRead()),
         known(factors.hasWrite(), factors.getWrite()),
         known(factors.hasWrite1H(), factors.getWrite1H()),
+        known(factors.hasAutomaticRead(), factors.getAutomaticRead()),
         origin(factors.hasOrigin(), factors.getOrigin()));
   }
 

@@ -313,6 +313,7 @@ class CatalogueFileTest {
     assertThat(row.lookbackBlocks()).isEqualTo(20);
     assertThat(row.minCacheTokens()).isEqualTo(1024);
     assertThat(row.cache().markersEndAutomatic()).contains(true);
+    assertThat(row.automaticRead(row.factors(1000).orElseThrow())).isEqualTo(0.2);
   }
 
   /** A route that takes markers, but nobody says how many: it takes one. */

@@ -213,6 +213,11 @@ public final class AnnotationPlanner {
     }
     boolean hours = asked.allowed().hour() && form.knowsHours(model, factors);
     offer(prompt, chain, hours, decisions, tokens);
+    boolean endsAutomatic = model.cache().markersEndAutomatic().orElse(true);
+    // OpenAI's own breakpoint is no such cache, and the client's markers may have ended it.
+    if (form != MarkerForm.BREAKPOINT && !(endsAutomatic && prompt.markers() > 0)) {
+      offer.automatic(model.automaticRead(factors), endsAutomatic);
+    }
     paying.choose(
         asked.route(),
         asked.scope(),

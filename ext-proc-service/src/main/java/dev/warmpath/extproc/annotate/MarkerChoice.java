@@ -14,6 +14,11 @@ import java.util.Arrays;
  * should hold cost r if a marker finds them. While another request writes a prefix, marking it too
  * would pay for a second write. There are at most 3⁴ choices, and all are worked out.
  *
+ * <p>Where the provider caches by itself, at a for what it reads, tokens without a marker cost p·a
+ * + (1 − p), for as long as a lifetime at most; where markers end that, those of a request with
+ * none. As the two differ by little, p is that of all reads to come then: with n of them, n ÷ (n +
+ * 1).
+ *
  * <p>What is not known is tried: for {@value #MAX_EXPLORED} writes of a route's class that nothing
  * known supports, prefixes count as coming back as {@link Reuse} guesses.
  *
@@ -51,6 +56,12 @@ final class MarkerChoice {
 
   /** The lifetime of the client's own marker on it, which stands and takes none of ours. */
   final int[] clients = new int[BOUNDARIES];
+
+  /** Of what is read without a marker; {@code NaN}: nothing is. */
+  double automaticRead = Double.NaN;
+
+  /** Whether a request with a marker is not cached without one, too. */
+  boolean markersEndAutomatic;
 
   /** The result: a lifetime for each boundary, the client's included. */
   final int[] chosen = new int[BOUNDARIES];
@@ -118,7 +129,7 @@ final class MarkerChoice {
       boolean hopes = reuse.explored() < MAX_EXPLORED;
       for (int lifetime = MINUTES; lifetime <= HOUR; lifetime++) {
         long nanos = seconds[lifetime] * SECOND_NANOS;
-        comesBack[i][lifetime] = hopes ? reuse.hopedWithin(nanos) : reuse.within(nanos);
+        comesBack[i][lifetime] = share(memory, slots[i], nanos, hopes);
       }
       isReadable[i] = memory.isReadable(slots[i], nowNanos);
       if (isReadable[i] && longest[i] != NONE) {
@@ -139,6 +150,16 @@ final class MarkerChoice {
       memory.marked(slots[read], 0, PrefixMemory.Where.HERE, nowNanos);
     }
     remember(memory, nowNanos);
+  }
+
+  /** Of the requests with a prefix those that find it, if all of them write it. */
+  private double share(PrefixMemory memory, int slot, long nanos, boolean hopes) {
+    if (!Double.isNaN(automaticRead)) {
+      double reads = memory.reads(slot, nanos, hopes);
+      return reads / (1 + reads);
+    }
+    Reuse reuse = memory.reuse(slot);
+    return hopes ? reuse.hopedWithin(nanos) : reuse.within(nanos);
   }
 
   /** Tries all choices from a boundary on. No lifetime is longer than one before it. */
@@ -213,7 +234,20 @@ final class MarkerChoice {
         return price(comesBack[i][candidate[i]], candidate[i]);
       }
     }
-    return 1;
+    return markersEndAutomatic && isMarked() ? 1 : unmarkedPrice(comesBack[boundary][MINUTES]);
+  }
+
+  private boolean isMarked() {
+    for (int lifetime : candidate) {
+      if (lifetime != NONE) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private double unmarkedPrice(double share) {
+    return Double.isNaN(automaticRead) ? 1 : share * automaticRead + (1 - share);
   }
 
   private double price(double share, int lifetime) {
@@ -228,10 +262,10 @@ final class MarkerChoice {
       }
       long nanos = seconds[lifetime] * SECOND_NANOS;
       if (!isReadable[i] && clients[i] == NONE) {
-        Reuse reuse = memory.reuse(slots[i]);
-        isTried[i] = price(reuse.within(nanos), lifetime) >= 1;
+        double within = share(memory, slots[i], nanos, /* hopes= */ false);
+        isTried[i] = price(within, lifetime) >= unmarkedPrice(within);
         if (isTried[i]) {
-          reuse.explore();
+          memory.reuse(slots[i]).explore();
         }
       }
       memory.marked(slots[i], nanos, PrefixMemory.Where.HERE, nowNanos);

@@ -63,6 +63,8 @@ public final class PayingMarkers {
     private final int[] longest = new int[MarkerChoice.BOUNDARIES];
     private final int[] clients = new int[MarkerChoice.BOUNDARIES];
     private int seconds;
+    private double automaticRead = Double.NaN;
+    private boolean markersEndAutomatic;
 
     /**
      * Begins anew.
@@ -71,11 +73,23 @@ public final class PayingMarkers {
      */
     public void clear(int seconds) {
       this.seconds = seconds;
+      automaticRead = Double.NaN;
       ends = 0;
       Arrays.fill(at, PrefixMemory.ABSENT);
       Arrays.fill(shortest, MarkerChoice.MINUTES);
       Arrays.fill(longest, MarkerChoice.NONE);
       Arrays.fill(clients, MarkerChoice.NONE);
+    }
+
+    /**
+     * The provider caches by itself, too.
+     *
+     * @param readPrice of what it then reads, in that of input; {@code NaN}: it doesn't
+     * @param markersEndIt whether it doesn't where a request carries a marker
+     */
+    public void automatic(double readPrice, boolean markersEndIt) {
+      automaticRead = readPrice;
+      markersEndAutomatic = markersEndIt;
     }
 
     /** The next segment ends; the chain's value there is its key. */
@@ -182,6 +196,8 @@ public final class PayingMarkers {
       choice.longest[i] = offer.longest[i];
       choice.clients[i] = offer.clients[i];
     }
+    choice.automaticRead = offer.automaticRead;
+    choice.markersEndAutomatic = offer.markersEndAutomatic;
     choice.choose(memory, offer.seconds, freeMarkers, lookbackBlocks, factors, nowNanos);
     chosen.expectsRead = choice.read >= 0;
     for (int i = 0; i < MarkerChoice.BOUNDARIES; i++) {

@@ -218,6 +218,23 @@ public final class PrefixMemory {
     return reuse(classKeys[slot]);
   }
 
+  /**
+   * How many requests will find a prefix written now, by what is known of prefixes like it, of
+   * those that were seen once more often, and so on.
+   *
+   * @param hopes whether what is not known yet counts as the guess
+   */
+  double reads(int slot, long nanos, boolean hopes) {
+    ClassKey own = classKeys[slot];
+    double reads = -1;
+    for (int seen = MOST_SIGHTINGS; seen >= own.sightings(); seen--) {
+      reads =
+          reuse(new ClassKey(own.route(), own.scope(), own.boundary(), seen))
+              .reads(nanos, hopes, reads);
+    }
+    return reads;
+  }
+
   private Reuse reuse(ClassKey key) {
     Reuse known = classes.get(key);
     return known == null ? newClass(key) : known;

@@ -139,13 +139,29 @@ final class Reuse {
   }
 
   private double within(long nanos, double unknown) {
+    double share = comesBack(nanos, unknown);
+    double readers = readers();
+    return readers * share / (1 - share + readers * share);
+  }
+
+  /**
+   * How many requests will find a prefix written, if it is kept alive by each of them.
+   *
+   * @param hopes whether what is not known yet counts as the guess
+   * @param later requests that find it behind its next return; below 0: as many as behind this one
+   */
+  double reads(long nanos, boolean hopes, double later) {
+    double share = comesBack(nanos, hopes ? guess : 0);
+    return later < 0 ? readers() * share / (1 - share) : share * (readers() + later);
+  }
+
+  /** Of the prefixes, those that come back within a time; below 1. */
+  private double comesBack(long nanos, double unknown) {
     double awaited = 1;
     for (int stage = 0; stage < STAGES && AGES[stage] <= nanos; stage++) {
       awaited *= 1 - share(stage, AGES[stage] <= HOPED_NANOS ? unknown : 0);
     }
-    double share = 1 - awaited;
-    double readers = readers();
-    return readers * share / (1 - share + readers * share);
+    return 1 - awaited;
   }
 
   /** Of the prefixes that reached an age, those that came back in it. */

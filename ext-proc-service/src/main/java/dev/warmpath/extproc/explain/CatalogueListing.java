@@ -449,6 +449,7 @@ public final class CatalogueListing implements Callable<Integer> {
     json.put("read", known(Optional.of(factors.read())));
     json.put("write", known(Optional.of(factors.write())));
     json.put("write_1h", known(Optional.of(factors.write1h())));
+    json.put("automatic_read", known(Optional.of(factors.automaticRead())));
     json.put("origin", json(factors.origin()));
     return json;
   }

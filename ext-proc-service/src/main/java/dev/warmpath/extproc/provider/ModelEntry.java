@@ -202,6 +202,17 @@ public record ModelEntry(
         .filter(PriceFactors::isKnown);
   }
 
+  /**
+   * What a token costs, in those of input, that the model has cached by itself; {@code NaN}: it
+   * does nothing by itself.
+   */
+  public double automaticRead(PriceFactors factors) {
+    if (!has(Mechanism.AUTOMATIC)) {
+      return Double.NaN;
+    }
+    return Double.isNaN(factors.automaticRead()) ? factors.read() : factors.automaticRead();
+  }
+
   /** Whether the row names a mechanism. */
   public boolean has(Mechanism mechanism) {
     return cache.mechanisms().contains(mechanism);

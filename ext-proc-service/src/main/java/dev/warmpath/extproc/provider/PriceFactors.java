@@ -9,9 +9,16 @@ import org.jspecify.annotations.Nullable;
  * @param read of what is read
  * @param write of what is written, for the provider's shortest lifetime
  * @param write1h of what is written for an hour
+ * @param automaticRead of what is read without a marker; not known: as {@code read}
  * @param origin where that comes from; null: from where its row does
  */
-public record PriceFactors(double read, double write, double write1h, @Nullable Origin origin) {
+public record PriceFactors(
+    double read, double write, double write1h, double automaticRead, @Nullable Origin origin) {
+
+  /** Of which nothing is told of what is read without a marker. */
+  public PriceFactors(double read, double write, double write1h, @Nullable Origin origin) {
+    this(read, write, write1h, Double.NaN, origin);
+  }
 
   /** Those of prices in US dollars. */
   public static PriceFactors of(Prices prices) {

@@ -99,8 +99,32 @@ class MarkerFormTest {
     assertThat(plan.fields()).as("a refusal may be about its own").isEmpty();
   }
 
+  /** Prompts come back so often that a marker earns more than the automatic cache that it ends. */
+  private void comeBackOften() {
+    for (int prompt = 0; prompt < 30; prompt++) {
+      for (int i = 0; i < 6; i++) {
+        edited(
+            Dialect.OPENAI_CHAT,
+            "qwen3-max",
+            """
+            {"messages":[{"role":"system","content":"%d %s"},{"role":"user","content":"%d"}]}\
+            """
+                .formatted(prompt / 3, LONG, prompt));
+      }
+    }
+  }
+
+  @Test
+  void qwen_nothingKnownYet_isLeftToTheAutomaticCache() {
+    edited(Dialect.OPENAI_CHAT, "qwen3-max", chat("qwen3-max"));
+
+    assertThat(plan.splices().isEmpty()).isTrue();
+    assertThat(plan.decision(Boundary.SYSTEM)).isEqualTo(Decision.DOES_NOT_PAY);
+  }
+
   @Test
   void qwen_stringContents_becomePartsAndToolsStay() {
+    comeBackOften();
     String body =
         """
         {"model":"qwen3-max","tools":[{"type":"function","function":{"name":"a"}}],\
@@ -122,6 +146,7 @@ class MarkerFormTest {
 
   @Test
   void chat_answersAndToolResults_carryNoMarker() {
+    comeBackOften();
     String body =
         """
         {"messages":[{"role":"user","content":"%1$s"},{"role":"assistant","content":"%1$s",\

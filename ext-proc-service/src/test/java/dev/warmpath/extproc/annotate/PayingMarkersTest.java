@@ -81,6 +81,70 @@ class PayingMarkersTest {
     assertThat(chosen.expectsRead).isTrue();
   }
 
+  /**
+   * Of the last of many prompts that each come so often, ten seconds apart, those requests that
+   * carry a marker.
+   *
+   * @param automaticRead price of what is read without one; {@code NaN}: nothing is
+   */
+  private int markedOf(int requests, double automaticRead) {
+    int marked = 0;
+    for (long prompt = 1; prompt <= 200; prompt++) {
+      for (int i = 0; i < requests; i++) {
+        nowNanos += 10 * SECOND;
+        offer.clear(MINUTES_SECONDS);
+        offer.automatic(automaticRead, true);
+        offer(Boundary.SYSTEM, prompt, 4_000);
+        choose(4);
+        answer();
+        marked += prompt > 100 && chosen.seconds[SYSTEM] > 0 ? 1 : 0;
+      }
+    }
+    return marked / 100;
+  }
+
+  /** With one read 0.1 + 1.25 is less than the 2 of no cache; the automatic one takes 0.2 + 1. */
+  @Test
+  void choose_onceReadAgain_paysOnlyWhereNothingIsReadWithoutAMarker() {
+    assertThat(markedOf(2, Double.NaN)).isEqualTo(2);
+    assertThat(new PayingMarkersTest().markedOf(2, 0.2)).isZero();
+  }
+
+  /** Two reads: 1.45 against 1.4. Three: 1.55 against 1.6. */
+  @Test
+  void choose_besideAnAutomaticCache_paysFromThreeReadsOn() {
+    assertThat(markedOf(3, 0.2)).isZero();
+    assertThat(new PayingMarkersTest().markedOf(4, 0.2)).isEqualTo(4);
+  }
+
+  /** It reads as cheaply, and writes for nothing. */
+  @Test
+  void choose_automaticCacheOfTheSamePrice_isNeverBeaten() {
+    assertThat(markedOf(50, 0.1)).isZero();
+  }
+
+  /** The client has ended it already. */
+  @Test
+  void choose_besideTheClientsMarker_theAutomaticCacheIsNoLoss() {
+    int marked = 0;
+    for (long prompt = 1; prompt <= 200; prompt++) {
+      for (int i = 0; i < 2; i++) {
+        nowNanos += 10 * SECOND;
+        offer.clear(MINUTES_SECONDS);
+        offer.automatic(0.2, true);
+        offer(Boundary.SYSTEM, prompt, 4_000);
+        offer.end(-1_000 * prompt - i);
+        offer.boundary(Boundary.CONVERSATION, 4_001, 5);
+        offer.marked(Boundary.CONVERSATION, MINUTES_SECONDS);
+        choose(3);
+        answer();
+        marked += prompt > 100 && (chosen.seconds[SYSTEM] > 0 || chosen.expectsRead) ? 1 : 0;
+      }
+    }
+
+    assertThat(marked / 100).isEqualTo(2);
+  }
+
   @Test
   void choose_comesBackEveryTwentyMinutes_isMarkedForAnHour() {
     for (int i = 1; i <= 60; i++) {

@@ -106,6 +106,7 @@ class CatalogueListingTest {
     assertThat(factors.path("read").asDouble()).isEqualTo(0.1);
     assertThat(factors.path("write").asDouble()).isEqualTo(1.25);
     assertThat(factors.path("write_1h").isNull()).isTrue();
+    assertThat(factors.path("automatic_read").asDouble()).isEqualTo(0.2);
   }
 
   @Test
