@@ -21,7 +21,11 @@ final class Grammar {
     /** An earlier response or conversation, whose text isn't in the body. */
     HISTORY,
     STREAM,
+    /** OpenAI's, an object with a grammar of its own. */
+    STREAM_OPTIONS,
     INCLUDE_USAGE,
+    /** How many answers are wanted. */
+    CHOICES,
     MAX_TOKENS,
     /** The same by a newer name, which counts where both are given. */
     MAX_COMPLETION_TOKENS,
@@ -114,7 +118,7 @@ final class Grammar {
     return known(entryOfName[index].parameter());
   }
 
-  /** Of {@link Field#NESTED} and {@link Field#CACHE_OPTIONS}. */
+  /** Of {@link Field#NESTED}, {@link Field#STREAM_OPTIONS} and {@link Field#CACHE_OPTIONS}. */
   Grammar nested(int index) {
     return known(entryOfName[index].nested());
   }
@@ -155,7 +159,8 @@ final class Grammar {
           field(Field.MESSAGES, "messages"),
           field(Field.TOOLS, "tools"),
           field(Field.STREAM, "stream"),
-          nested(STREAM_OPTIONS, "stream_options"),
+          new Entry(Field.STREAM_OPTIONS, null, STREAM_OPTIONS, List.of("stream_options")),
+          field(Field.CHOICES, "n"),
           field(Field.MAX_TOKENS, "max_tokens"),
           field(Field.MAX_COMPLETION_TOKENS, "max_completion_tokens"),
           field(Field.CACHE_SALT, "cache_salt"),
@@ -188,7 +193,8 @@ final class Grammar {
           field(Field.MODEL, "model"),
           field(Field.INPUTS, "prompt"),
           field(Field.STREAM, "stream"),
-          nested(STREAM_OPTIONS, "stream_options"),
+          new Entry(Field.STREAM_OPTIONS, null, STREAM_OPTIONS, List.of("stream_options")),
+          field(Field.CHOICES, "n"),
           field(Field.MAX_TOKENS, "max_tokens"),
           field(Field.CACHE_SALT, "cache_salt"),
           field(Field.USER, "user"),

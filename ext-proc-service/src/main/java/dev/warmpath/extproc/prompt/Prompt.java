@@ -111,6 +111,9 @@ public final class Prompt {
   boolean hasImages;
   boolean stream;
   boolean includeUsage;
+  boolean givesIncludeUsage;
+  int streamOptionsStart;
+  boolean severalChoices;
   long maxOutputTokens;
   boolean topLevelMarker;
   int markers;
@@ -198,6 +201,9 @@ public final class Prompt {
     to.hasImages = hasImages;
     to.stream = stream;
     to.includeUsage = includeUsage;
+    to.givesIncludeUsage = givesIncludeUsage;
+    to.streamOptionsStart = streamOptionsStart;
+    to.severalChoices = severalChoices;
     to.maxOutputTokens = maxOutputTokens;
     to.topLevelMarker = topLevelMarker;
     to.markers = markers;
@@ -297,6 +303,21 @@ public final class Prompt {
   /** Whether OpenAI's {@code stream_options} ask for usage at the end of a stream. */
   public boolean includeUsage() {
     return includeUsage;
+  }
+
+  /** Whether they say so or not, be it with null. */
+  public boolean givesIncludeUsage() {
+    return givesIncludeUsage;
+  }
+
+  /** Raw offset of the value of {@code stream_options}, whatever it is, or -1. */
+  public int streamOptionsStart() {
+    return streamOptionsStart;
+  }
+
+  /** Whether OpenAI's {@code n} asks for other than one answer. */
+  public boolean severalChoices() {
+    return severalChoices;
   }
 
   /** The client's bound on output tokens, or -1. */
@@ -622,6 +643,9 @@ public final class Prompt {
     inputs = 1;
     hasImages = false;
     includeUsage = false;
+    givesIncludeUsage = false;
+    streamOptionsStart = -1;
+    severalChoices = false;
     stream = false;
     maxOutputTokens = -1;
     topLevelMarker = false;

@@ -219,6 +219,12 @@ public final class PromptScanner {
         scan.prompt.includeUsage = json.peek() == 't';
         yield scan.skip(mark);
       }
+      case CHOICES -> {
+        int start = json.pos;
+        boolean sound = scan.skip(mark);
+        scan.prompt.severalChoices = sound && count(start, json.pos) != 1;
+        yield sound;
+      }
       case MAX_TOKENS -> maxTokens(mark, /* newer= */ false);
       case MAX_COMPLETION_TOKENS -> maxTokens(mark, /* newer= */ true);
       case MARKER -> {
@@ -230,7 +236,7 @@ public final class PromptScanner {
       case CACHE_KEY -> scan.skip(mark);
       case CACHE_MODE -> cacheMode(mark);
       case PARAMETER -> parameter(grammar.parameter(name), mark);
-      case NESTED, CACHE_OPTIONS ->
+      case NESTED, STREAM_OPTIONS, CACHE_OPTIONS ->
           json.peek() == '{' ? members(grammar.nested(name), /* top= */ false) : scan.skip(mark);
       case TOOLS -> section(field, toolsReader);
       case CACHED_CONTENT -> section(field, cachedContentReader);
@@ -244,6 +250,11 @@ public final class PromptScanner {
 
   /** A member that stands in the body, be it with null, can't be added again. */
   private void gives(Grammar.Field field) {
+    if (field == Grammar.Field.STREAM_OPTIONS) {
+      scan.prompt.streamOptionsStart = json.pos;
+    } else if (field == Grammar.Field.INCLUDE_USAGE) {
+      scan.prompt.givesIncludeUsage = true;
+    }
     CacheHint hint =
         switch (field) {
           case CACHE_KEY -> CacheHint.KEY;

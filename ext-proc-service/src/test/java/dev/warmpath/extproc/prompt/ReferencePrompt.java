@@ -36,7 +36,8 @@ final class ReferencePrompt {
           Dialect.OPENAI_CHAT,
           """
           model=model messages=messages tools=tools stream=stream max_tokens=max
-          max_completion_tokens=newmax stream_options.include_usage=usage cache_salt=salt user=user
+          max_completion_tokens=newmax stream_options=options stream_options.include_usage=usage
+          n=choices cache_salt=salt user=user
           session_id=session session_params.id=session cache_control=marker
           chat_template=@CHAT_TEMPLATE chat_template_kwargs=@CHAT_TEMPLATE_KWARGS
           documents=@DOCUMENTS functions=@FUNCTIONS lora_path=@LORA_PATH
@@ -49,7 +50,8 @@ final class ReferencePrompt {
           Dialect.OPENAI_COMPLETIONS,
           """
           model=model prompt=inputs stream=stream max_tokens=max
-          stream_options.include_usage=usage cache_salt=salt user=user session_id=session
+          stream_options=options stream_options.include_usage=usage n=choices
+          cache_salt=salt user=user session_id=session
           session_params.id=session lora_path=@LORA_PATH add_special_tokens=@ADD_SPECIAL_TOKENS
           truncate_prompt_tokens=@TRUNCATE_PROMPT_TOKENS suffix=@SUFFIX
           """,
@@ -175,6 +177,9 @@ final class ReferencePrompt {
   @Nullable Json saltNull;
   boolean stream;
   boolean includeUsage;
+  boolean givesIncludeUsage;
+  @Nullable Json streamOptions;
+  boolean severalChoices;
   long maxOutputTokens = -1;
   int inputs = 1;
   boolean hasImages;
@@ -209,6 +214,11 @@ final class ReferencePrompt {
         .filter(value -> rows.stream().anyMatch(row -> row.meaning().equals("salt")))
         .filter(NULL::equals)
         .ifPresent(value -> saltNull = value);
+    if (rows.stream().anyMatch(row -> row.meaning().equals("options"))) {
+      streamOptions = request.get("stream_options").orElse(null);
+      givesIncludeUsage =
+          streamOptions instanceof Json.Obj options && options.get("include_usage").isPresent();
+    }
     section(sections, "tools", this::tools);
     section(sections, "cached", this::cached);
     section(sections, "system", this::system);
@@ -244,6 +254,9 @@ final class ReferencePrompt {
       case "history" -> values.put(meaning, value);
       case "stream" -> stream = value.equals(TRUE);
       case "usage" -> includeUsage = value.equals(TRUE);
+      // Its place is found below, since null counts.
+      case "options" -> {}
+      case "choices" -> severalChoices = !value.equals(new Json.Raw("1"));
       case "max", "newmax" ->
           maxOutputTokens =
               value instanceof Json.Raw(String text) && COUNT.matcher(text).matches()

@@ -381,7 +381,12 @@ public final class Requests {
     if (chance(3)) {
       request = request.with("temperature", json(1));
     }
-    request = maybe(request, "stream_options", () -> obj("include_usage", json(0)));
+    request =
+        maybe(
+            request,
+            "stream_options",
+            () -> chance(3) ? json(1) : obj(chance(3) ? "other" : "include_usage", json(0)));
+    request = maybe(request, "n", () -> chance(2) ? new Json.Raw("1") : json(0));
     request = maybe(request, "user", () -> new Json.Str(text()));
     request = maybe(request, "session_id", () -> new Json.Str(text()));
     request = maybe(request, "session_params", () -> obj("id", text()));

@@ -191,6 +191,9 @@ final class ScanOracle {
         facts(
             prompt.stream(),
             prompt.includeUsage(),
+            prompt.givesIncludeUsage(),
+            prompt.streamOptionsStart(),
+            prompt.severalChoices(),
             prompt.maxOutputTokens(),
             prompt.inputs(),
             prompt.hasTools(),
@@ -251,6 +254,9 @@ final class ScanOracle {
         facts(
             expected.stream,
             expected.includeUsage,
+            expected.givesIncludeUsage,
+            expected.streamOptions == null ? -1 : document.span(expected.streamOptions).start(),
+            expected.severalChoices,
             expected.maxOutputTokens,
             expected.inputs,
             expected.segments.getFirst().kind() == SegmentKind.TOOL,
@@ -264,7 +270,8 @@ final class ScanOracle {
   }
 
   private static String facts(Object... facts) {
-    return "stream, usage, output, inputs, tools, images, automatic, markers, hours, brace, text: "
+    return "stream, usage, its member, options, choices, output, inputs, tools, images, automatic,"
+        + " markers, hours, brace, text: "
         + Arrays.toString(facts);
   }
 
