@@ -142,6 +142,13 @@ public final class EnvoyPatch implements Callable<Integer> {
   private boolean accessLog;
 
   @Option(
+      names = "--stream-usage",
+      description =
+          "Send responses through the service, too, as routes with stream_usage: active need it; it"
+              + " takes a chunk out of streams that it asked for.")
+  private boolean streamUsage;
+
+  @Option(
       names = "--strip-header",
       paramLabel = "NAME",
       description =
@@ -294,6 +301,9 @@ public final class EnvoyPatch implements Callable<Integer> {
     }
     if (accessLog) {
       extras.add(Extra.ACCESS_LOG);
+    }
+    if (streamUsage) {
+      extras.add(Extra.STREAM_USAGE);
     }
     return new PatchOptions(
         addresses,

@@ -40,7 +40,11 @@ record PatchOptions(
     /** Hash policies on the service's keys, before the route's own. */
     HASH,
     /** The access log over gRPC. */
-    ACCESS_LOG
+    ACCESS_LOG,
+    /**
+     * Responses through the request filter, which takes the chunk with the usage out of streams.
+     */
+    STREAM_USAGE
   }
 
   /**

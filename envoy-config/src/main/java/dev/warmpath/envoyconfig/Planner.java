@@ -30,6 +30,10 @@ final class Planner {
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
   private static final String DECIDE = "warmpath.decide";
   private static final String WATCH = "warmpath.watch";
+
+  /** How a body is read whose length is told and within the limit. */
+  private static final String WHOLE = "whole";
+
   private static final Set<String> CLUSTERS = Set.of("warmpath_decide", "warmpath_watch");
 
   /** Credentials: the service has no use for them unless a tenant is told by one. */
@@ -39,6 +43,7 @@ final class Planner {
           "authorization",
           "cookie",
           "proxy-authorization",
+          "set-cookie",
           "x-amz-security-token",
           "x-api-key",
           "x-goog-api-key");
@@ -360,7 +365,7 @@ final class Planner {
     List<String> lines = new ArrayList<>();
     int column = routes.node().span().column();
     YamlWriter manner = mannerOf(routes);
-    lines.addAll(manner.item(copy(route, template, "whole"), column));
+    lines.addAll(manner.item(copy(route, template, WHOLE), column));
     lines.addAll(manner.item(copy(route, template, "chunked"), column));
     insertions.add(new Insertion(lineBefore(routes, index), 0, column, "route", lines));
 
@@ -373,6 +378,13 @@ final class Planner {
     }
   }
 
+  /** The template of how a body is read; a whole one may be edited, and so its response, too. */
+  private String decide(String body) {
+    return body.equals(WHOLE) && options.extras().contains(Extra.STREAM_USAGE)
+        ? "decide_whole_streamed"
+        : "decide_" + body;
+  }
+
   private Mapping copy(Cursor route, Mapping template, String body) {
     Mapping match = YamlNode.mapping(route.mapping().get("match"));
     List<YamlNode> headers = new ArrayList<>(YamlNode.items(match.get("headers")));
@@ -381,7 +393,7 @@ final class Planner {
 
     Mapping filters =
         YamlNode.mapping(route.mapping().get("typed_per_filter_config"))
-            .with(DECIDE, required(template, "decide_" + body))
+            .with(DECIDE, required(template, decide(body)))
             .with(WATCH, required(template, "watch"));
     Mapping action = YamlNode.mapping(route.mapping().get("route"));
     Cursor target = route.field("route");

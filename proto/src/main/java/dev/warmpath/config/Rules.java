@@ -243,6 +243,26 @@ final class Rules {
       }
       reachable(i, route, path);
       repair(route.getRepair(), path + ".repair");
+      streamUsage(route, path);
+    }
+  }
+
+  private void streamUsage(Route route, String path) {
+    boolean isOff =
+        switch (route.getToCase()) {
+          case POOL -> route.getPick() == Mode.OFF;
+          case PROVIDER -> route.getAnnotate() == Mode.OFF;
+          case TO_NOT_SET -> false;
+        };
+    if (isOff
+        && (route.getStreamUsage() == Mode.FORECAST || route.getStreamUsage() == Mode.ACTIVE)) {
+      log.add(path + ".stream_usage", "off, since nothing of the route's requests is read");
+    }
+    if (route.getStreamUsage() == Mode.ACTIVE) {
+      log.warn(
+          path + ".stream_usage",
+          "responses of %s pass through the ext_proc service, which takes a chunk out of streams"
+              .formatted(route.getId()));
     }
   }
 

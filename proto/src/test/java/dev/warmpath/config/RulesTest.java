@@ -7,6 +7,8 @@ import dev.warmpath.config.v1.Config;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each rule between fields: a file that breaks it alone, and the one fault that follows. */
 class RulesTest {
@@ -400,6 +402,37 @@ class RulesTest {
         .containsExactly(
             "w:4: routes[0].annotate: warning: request bodies are edited: cache markers are added",
             "w:5: routes[1]: warning: no request reaches it: r takes them all");
+  }
+
+  @Test
+  void warnings_responsesThatAreEdited_nameTheRoute() throws ConfigException {
+    String route = "{id: chat, pool: llama";
+    assertThat(
+            warnings(
+                EXT_PROC + ENVOY + POOL_AND_ROUTE.replace(route, route + ", stream_usage: active")))
+        .containsExactly(
+            "w:9: routes[0].stream_usage: warning: responses of chat pass through the ext_proc"
+                + " service, which takes a chunk out of streams");
+    assertThat(
+            warnings(
+                EXT_PROC
+                    + ENVOY
+                    + POOL_AND_ROUTE.replace(route, route + ", stream_usage: forecast")))
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"forecast", "active"})
+  void streamUsage_whereNothingIsRead_isAFault(String mode) {
+    String route = "{id: chat, pool: llama";
+    assertThat(
+            faults(
+                EXT_PROC
+                    + ENVOY
+                    + POOL_AND_ROUTE.replace(route, route + ", pick: off, stream_usage: " + mode)))
+        .containsExactly(
+            "routes[0].stream_usage: %s (expected: off, since nothing of the route's requests is read)"
+                .formatted(mode));
   }
 
   @Test

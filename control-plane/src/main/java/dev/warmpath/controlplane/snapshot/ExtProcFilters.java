@@ -59,6 +59,7 @@ final class ExtProcFilters {
           "authorization",
           "cookie",
           "proxy-authorization",
+          "set-cookie",
           "x-amz-security-token",
           "x-api-key",
           "x-goog-api-key");
@@ -139,6 +140,20 @@ final class ExtProcFilters {
 
   /** For a route whose bodies are read in another way. */
   static Any requestBody(BodySendMode mode) {
+    return overrides(mode, HeaderSendMode.SKIP, BodySendMode.NONE);
+  }
+
+  /**
+   * For a route of whose streams something is taken out. STREAMED, since it can fail open: what a
+   * service that dies has not answered goes on as it came. Not by {@code mode_override}, which
+   * races with the limit of the request's buffer.
+   */
+  static Any responses() {
+    return overrides(BodySendMode.BUFFERED, HeaderSendMode.SEND, BodySendMode.STREAMED);
+  }
+
+  private static Any overrides(
+      BodySendMode requestBody, HeaderSendMode responseHeader, BodySendMode responseBody) {
     return any(
         ExtProcPerRoute.newBuilder()
             .setOverrides(
@@ -146,9 +161,9 @@ final class ExtProcFilters {
                     .setProcessingMode(
                         ProcessingMode.newBuilder()
                             .setRequestHeaderMode(HeaderSendMode.SEND)
-                            .setResponseHeaderMode(HeaderSendMode.SKIP)
-                            .setRequestBodyMode(mode)
-                            .setResponseBodyMode(BodySendMode.NONE)
+                            .setResponseHeaderMode(responseHeader)
+                            .setRequestBodyMode(requestBody)
+                            .setResponseBodyMode(responseBody)
                             .setRequestTrailerMode(HeaderSendMode.SKIP)
                             .setResponseTrailerMode(HeaderSendMode.SKIP)))
             .build());

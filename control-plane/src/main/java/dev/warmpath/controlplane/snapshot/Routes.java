@@ -11,6 +11,7 @@ import com.google.protobuf.Duration;
 import dev.warmpath.config.Address;
 import dev.warmpath.config.v1.Config;
 import dev.warmpath.config.v1.Envoy;
+import dev.warmpath.config.v1.Mode;
 import dev.warmpath.config.v1.Pool;
 import dev.warmpath.config.v1.Provider;
 import dev.warmpath.wire.Names;
@@ -163,10 +164,13 @@ final class Routes {
           ExtProcFilters.DECIDE, ExtProcFilters.requestBody(BodySendMode.BUFFERED_PARTIAL));
     }
 
-    Route normal =
-        forwarding(route.getId(), match(route), action, maxBodyBytes + (long) EDIT_ROOM_BYTES)
-            .build();
-    return List.of(oversize.build(), chunked.build(), normal);
+    Route.Builder normal =
+        forwarding(route.getId(), match(route), action, maxBodyBytes + (long) EDIT_ROOM_BYTES);
+    // Only these requests are edited, so only their responses can have something to take out.
+    if (route.getStreamUsage() == Mode.ACTIVE) {
+      normal.putTypedPerFilterConfig(ExtProcFilters.DECIDE, ExtProcFilters.responses());
+    }
+    return List.of(oversize.build(), chunked.build(), normal.build());
   }
 
   private static Route.Builder forwarding(

@@ -10,6 +10,7 @@ import io.envoyproxy.envoy.config.route.v3.RouteAction.HashPolicy;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.BufferPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute;
+import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ProcessingMode;
 import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode;
 import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.HeaderSendMode;
 import java.util.List;
@@ -103,6 +104,34 @@ class RoutesTest {
     assertThat(decide(route).getOverrides().getProcessingMode().getRequestBodyMode())
         .isEqualTo(BodySendMode.BUFFERED_PARTIAL);
     assertThat(Fixtures.bufferLimit(route)).isEqualTo(LIMIT);
+  }
+
+  @Test
+  void streamUsage_active_sendsTheResponsesOfRequestsThatCanBeEdited() {
+    for (String mode : List.of("off", "forecast", "active")) {
+      Config config =
+          Fixtures.config(
+              Fixtures.SMALL
+                  + "- {id: asked, headers: {x-a: b}, pool: llama, stream_usage: %s}\n"
+                      .formatted(mode));
+      Snapshot snapshot = Fixtures.snapshot(config);
+      Route route = Fixtures.route(snapshot, "asked");
+      if (!mode.equals("active")) {
+        assertThat(route.getTypedPerFilterConfigMap()).doesNotContainKey("warmpath.decide");
+        continue;
+      }
+      ProcessingMode asked = decide(route).getOverrides().getProcessingMode();
+      assertThat(asked.getRequestHeaderMode()).isEqualTo(HeaderSendMode.SEND);
+      assertThat(asked.getRequestBodyMode()).isEqualTo(BodySendMode.BUFFERED);
+      assertThat(asked.getResponseHeaderMode()).isEqualTo(HeaderSendMode.SEND);
+      assertThat(asked.getResponseBodyMode()).isEqualTo(BodySendMode.STREAMED);
+      for (String name : List.of("asked/chunked", "asked/oversize", "chat/chunked")) {
+        ProcessingMode other =
+            decide(Fixtures.route(snapshot, name)).getOverrides().getProcessingMode();
+        assertThat(other.getResponseHeaderMode()).as(name).isEqualTo(HeaderSendMode.SKIP);
+        assertThat(other.getResponseBodyMode()).as(name).isEqualTo(BodySendMode.NONE);
+      }
+    }
   }
 
   @Test

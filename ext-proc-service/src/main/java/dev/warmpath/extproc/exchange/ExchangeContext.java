@@ -11,6 +11,7 @@ public final class ExchangeContext {
   private final Limits limits;
   private final BodyBudget budget;
   private final Planner planner;
+  private final StreamUsage streamUsage;
   private final Plans plans;
   private final Outcomes outcomes;
   private final ResponseHomes responseHomes;
@@ -24,6 +25,7 @@ public final class ExchangeContext {
       Limits limits,
       BodyBudget budget,
       Planner planner,
+      StreamUsage streamUsage,
       Plans plans,
       Outcomes outcomes,
       ResponseHomes responseHomes,
@@ -35,6 +37,7 @@ public final class ExchangeContext {
     this.limits = limits;
     this.budget = budget;
     this.planner = planner;
+    this.streamUsage = streamUsage;
     this.plans = plans;
     this.outcomes = outcomes;
     this.responseHomes = responseHomes;
@@ -62,6 +65,10 @@ public final class ExchangeContext {
 
   Planner planner() {
     return planner;
+  }
+
+  StreamUsage streamUsage() {
+    return streamUsage;
   }
 
   Plans plans() {

@@ -68,6 +68,8 @@ public final class ExchangeMetrics {
   private final ConcurrentHashMap<String, Timer> firstBytes = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Counter> unknownModels = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Pair, Counter> rejected = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Pair, Counter> usageAsked = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Pair, Counter> usageEnded = new ConcurrentHashMap<>();
   private final Timer planTime;
   private final Counter unplannedResponses;
   private final Counter clusterMismatches;
@@ -291,6 +293,34 @@ public final class ExchangeMetrics {
         "Requests refused because of a field that was added",
         "cluster",
         "field");
+  }
+
+  /**
+   * What was decided about asking for the usage of a stream; {@code decision}: asked, or why not.
+   */
+  void streamUsageAsked(String route, String decision) {
+    count(
+        usageAsked,
+        new Pair(route, decision),
+        "warmpath.stream.usage.requests",
+        "Streamed requests by whether their usage was asked for, or why not",
+        "route",
+        "decision");
+  }
+
+  /**
+   * What became of the chunk with the usage that was asked for: taken_out; let through because it
+   * had begun, was too_long, or came compressed or with a content_length; or there was none, since
+   * the response was not_ok, no_events, cut, or without it (absent).
+   */
+  void streamUsageEnded(String route, String chunk) {
+    count(
+        usageEnded,
+        new Pair(route, chunk),
+        "warmpath.stream.usage.responses",
+        "Responses to requests that asked for usage, by what became of its chunk",
+        "route",
+        "chunk");
   }
 
   /**

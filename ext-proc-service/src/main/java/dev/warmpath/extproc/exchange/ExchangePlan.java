@@ -24,7 +24,8 @@ final class ExchangePlan {
    * @param tenant who sent it; empty: nobody in particular
    * @param scope whose cache it met, with the model as the client named it
    * @param applied whether the decision was carried out, or only recorded
-   * @param edited whether the body was changed
+   * @param edited whether the body was changed so that caches are written and found
+   * @param asksUsage whether the usage of its stream was asked for, which the client hadn't done
    * @param addedFields members that were added, or would have been, and that the client itself
    *     hadn't sent, so that a refusal of them is about ours
    * @param keyRoot exported key of tools and system prompt; 0: none
@@ -41,6 +42,7 @@ final class ExchangePlan {
       Scope scope,
       boolean applied,
       boolean edited,
+      boolean asksUsage,
       List<String> addedFields,
       long keyRoot,
       long keyConversation,

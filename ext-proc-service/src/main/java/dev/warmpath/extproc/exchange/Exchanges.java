@@ -146,17 +146,22 @@ public record Exchanges(
                         parts.keys(),
                         config.getPrefix().getBlockBytes(),
                         config.getPrefix().getMaxBlocks())));
+    Annotator annotator =
+        new Annotator(
+            parts.catalogue(),
+            payingMarkers,
+            rejections,
+            keyShards,
+            parts.metrics(),
+            limits.maxBodyBytes());
+    StreamUsage streamUsage =
+        new StreamUsage(parts.catalogue(), annotator, rejections, parts.metrics());
     Planner planner =
         new Planner(
             limits,
             pickers,
-            new Annotator(
-                parts.catalogue(),
-                payingMarkers,
-                rejections,
-                keyShards,
-                parts.metrics(),
-                limits.maxBodyBytes()),
+            annotator,
+            streamUsage,
             tenants,
             tokenRatio,
             accounts,
@@ -178,6 +183,7 @@ public record Exchanges(
             limits,
             budget,
             planner,
+            streamUsage,
             plans,
             outcomes,
             responseHomes,

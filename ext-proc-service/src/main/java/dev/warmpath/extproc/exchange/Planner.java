@@ -29,8 +29,10 @@ import io.envoyproxy.envoy.service.ext_proc.v3.BodyResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.CommonResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.HeaderMutation;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -70,6 +72,7 @@ final class Planner {
   private final Limits limits;
   private final Map<String, PoolPicker> pickers;
   private final Annotator annotator;
+  private final StreamUsage streamUsage;
   private final Tenants tenants;
   private final TokenRatio tokenRatio;
   private final Accounts accounts;
@@ -85,6 +88,7 @@ final class Planner {
       Limits limits,
       Map<String, PoolPicker> pickers,
       Annotator annotator,
+      StreamUsage streamUsage,
       Tenants tenants,
       TokenRatio tokenRatio,
       Accounts accounts,
@@ -98,6 +102,7 @@ final class Planner {
     this.limits = limits;
     this.pickers = pickers;
     this.annotator = annotator;
+    this.streamUsage = streamUsage;
     this.tenants = tenants;
     this.tokenRatio = tokenRatio;
     this.accounts = accounts;
@@ -285,6 +290,9 @@ final class Planner {
         own.chain.keyConversation(),
         session == null ? "" : session);
     boolean marked = applied && !edits.splices().isEmpty();
+    Splices markers = marked ? edits.splices() : Splices.NONE;
+    StreamUsage.Ask ask = streamUsage.ask(request, prompt, markers, nowNanos);
+    Splices splices = markers.and(ask.splices());
     Shadow shadow =
         accounts.shadow(
             route,
@@ -303,7 +311,8 @@ final class Planner {
                 request.scope(),
                 applied,
                 marked,
-                edits.fields(),
+                !ask.isNothing(),
+                fields(edits, marked, ask),
                 own.chain.keyRoot(),
                 own.chain.keyConversation(),
                 own.blocks.promptTokens(),
@@ -314,14 +323,26 @@ final class Planner {
             listed,
             nowNanos);
     ByteString editedBody =
-        marked
-            ? EditedBody.of(request.body(), edits.splices())
-            : request.repaired() ? request.body() : null;
+        splices.isEmpty()
+            ? request.repaired() ? request.body() : null
+            : EditedBody.of(request.body(), splices);
     ProcessingResponse reply = reply(plan, own.chain, editedBody, edits.routing());
     prefixWatch.arrive(request, prompt, nowNanos);
     metrics.planned(route.id(), mode(applied), clock.getAsLong() - nowNanos);
     plans.opened(plan);
     return new Decision(reply, plan, "");
+  }
+
+  /** Members that a refusal could be about, beside the client's own. */
+  private static List<String> fields(Annotator.Edits edits, boolean marked, StreamUsage.Ask ask) {
+    if (ask.isNothing()) {
+      return edits.fields();
+    }
+    List<String> all = new ArrayList<>(ask.fields());
+    if (marked) {
+      all.addAll(edits.fields());
+    }
+    return all;
   }
 
   /**

@@ -289,7 +289,7 @@ public final class Plans {
       }
     }
     String refused =
-        REJECTING.contains(plan.status) && plan.decided().edited()
+        REJECTING.contains(plan.status) && (plan.decided().edited() || plan.decided().asksUsage())
             ? Rejections.ours(plan.rejectedField, plan.decided().addedFields())
             : "";
     if (!refused.isEmpty()) {

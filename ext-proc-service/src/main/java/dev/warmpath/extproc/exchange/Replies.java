@@ -2,10 +2,12 @@ package dev.warmpath.extproc.exchange;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Struct;
+import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
+import io.envoyproxy.envoy.service.ext_proc.v3.BodyMutation;
 import io.envoyproxy.envoy.service.ext_proc.v3.BodyResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.CommonResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.HeadersResponse;
@@ -50,6 +52,19 @@ final class Replies {
           .build();
 
   private Replies() {}
+
+  /** Other bytes in place of a piece of a response's body; none: it is left out. */
+  static ProcessingResponse responseBody(byte[] bytes) {
+    return ProcessingResponse.newBuilder()
+        .setResponseBody(
+            BodyResponse.newBuilder()
+                .setResponse(
+                    CommonResponse.newBuilder()
+                        .setBodyMutation(
+                            BodyMutation.newBuilder()
+                                .setBody(UnsafeByteOperations.unsafeWrap(bytes)))))
+        .build();
+  }
 
   /** One request header, replacing whatever is there. */
   static HeaderValueOption header(String name, String value) {

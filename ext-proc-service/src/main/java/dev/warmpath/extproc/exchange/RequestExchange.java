@@ -2,6 +2,9 @@ package dev.warmpath.extproc.exchange;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Struct;
+import dev.warmpath.extproc.usage.UsageChunkRemover;
+import io.envoyproxy.envoy.config.core.v3.HeaderMap;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpBody;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpHeaders;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
@@ -11,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The request filter's stream of one HTTP exchange: headers are answered at once, the body with the
- * plan, and the stream then stays open until the exchange ends. Owned by gRPC's serial callbacks on
- * one event loop; nothing here blocks. Whatever goes wrong, the answer is "continue, untouched".
+ * plan, and the stream then stays open until the exchange ends. On routes that ask for the usage of
+ * streams the response passes here, too. Owned by gRPC's serial callbacks on one event loop;
+ * nothing here blocks. Whatever goes wrong, the answer is "continue, untouched".
  */
 final class RequestExchange implements StreamObserver<ProcessingRequest> {
 
@@ -31,6 +35,9 @@ final class RequestExchange implements StreamObserver<ProcessingRequest> {
 
     /** Everything was answered; {@code plan} null: it went through untouched. */
     record Answered(@Nullable ExchangePlan plan) implements State {}
+
+    /** A stream of events is passing, of which the chunk with the usage is taken out. */
+    record Responding(ExchangePlan plan, UsageChunkRemover remover) implements State {}
 
     /** The stream is over. */
     record Closed() implements State {}
@@ -60,10 +67,10 @@ final class RequestExchange implements StreamObserver<ProcessingRequest> {
     switch (message.getRequestCase()) {
       case REQUEST_HEADERS -> onHeaders(message);
       case REQUEST_BODY -> onBody(message.getRequestBody());
+      case RESPONSE_HEADERS -> onResponseHeaders(message.getResponseHeaders());
+      case RESPONSE_BODY -> onResponseBody(message.getResponseBody());
       // Not asked for by our processing mode; answered so that another mode does no harm.
       case REQUEST_TRAILERS -> replies.onNext(Replies.CONTINUE_REQUEST_TRAILERS);
-      case RESPONSE_HEADERS -> replies.onNext(Replies.CONTINUE_RESPONSE_HEADERS);
-      case RESPONSE_BODY -> replies.onNext(Replies.CONTINUE_RESPONSE_BODY);
       case RESPONSE_TRAILERS -> replies.onNext(Replies.CONTINUE_RESPONSE_TRAILERS);
       case REQUEST_NOT_SET -> {}
     }
@@ -74,13 +81,7 @@ final class RequestExchange implements StreamObserver<ProcessingRequest> {
       replies.onNext(Replies.CONTINUE_REQUEST_HEADERS);
       return;
     }
-    HttpHeaders headers = message.getRequestHeaders();
-    RequestHead head =
-        RequestHead.of(
-            headers.getHeaders(),
-            headers.getEndOfStream(),
-            routeName(message),
-            context.wantedHeaders());
+    RequestHead head = RequestHead.of(message, routeName(message), context.wantedHeaders());
     RouteEntry route = context.routes().match(head);
     PassReason reason = context.planner().refuseAtHeaders(head, route);
     if (reason == null && !context.budget().openExchange()) {
@@ -135,6 +136,39 @@ final class RequestExchange implements StreamObserver<ProcessingRequest> {
     replies.onNext(decision.reply());
   }
 
+  private void onResponseHeaders(HttpHeaders message) {
+    replies.onNext(Replies.CONTINUE_RESPONSE_HEADERS);
+    if (!(state instanceof State.Answered(ExchangePlan plan)) || plan == null) {
+      return;
+    }
+    if (!plan.decided().asksUsage() || message.getEndOfStream()) {
+      return;
+    }
+    UsageChunkRemover remover =
+        context
+            .streamUsage()
+            .begin(plan, responseHead(message.getHeaders()), context.clock().getAsLong());
+    if (remover != null) {
+      state = new State.Responding(plan, remover);
+    }
+  }
+
+  private void onResponseBody(HttpBody message) {
+    if (!(state instanceof State.Responding(ExchangePlan plan, UsageChunkRemover remover))) {
+      replies.onNext(Replies.CONTINUE_RESPONSE_BODY);
+      return;
+    }
+    ByteString body = message.getBody();
+    boolean last = message.getEndOfStream();
+    byte[] instead = remover.feed(context.scratch().chunk(body), body.size(), last);
+    if (last) {
+      state = new State.Answered(plan);
+      context.streamUsage().ended(plan, remover, /* whole= */ true, context.clock().getAsLong());
+    }
+    replies.onNext(
+        instead == null ? Replies.CONTINUE_RESPONSE_BODY : Replies.responseBody(instead));
+  }
+
   @Override
   public void onError(Throwable error) {
     end(streamEnd.connectionLost());
@@ -167,8 +201,33 @@ final class RequestExchange implements StreamObserver<ProcessingRequest> {
           context.plans().streamEnded(plan, connectionLost, context.clock().getAsLong());
         }
       }
+      case State.Responding(ExchangePlan plan, UsageChunkRemover remover) -> {
+        long nowNanos = context.clock().getAsLong();
+        context.streamUsage().ended(plan, remover, /* whole= */ false, nowNanos);
+        context.plans().streamEnded(plan, connectionLost, nowNanos);
+      }
       case State.AwaitHeaders _, State.Closed _ -> {}
     }
+  }
+
+  private static StreamUsage.ResponseHead responseHead(HeaderMap map) {
+    boolean ok = false;
+    String type = "";
+    String encoding = "";
+    boolean hasLength = false;
+    for (int i = 0; i < map.getHeadersCount(); i++) {
+      HeaderValue header = map.getHeaders(i);
+      ByteString raw = header.getRawValue();
+      String value = raw.isEmpty() ? header.getValue() : raw.toStringUtf8();
+      switch (header.getKey()) {
+        case ":status" -> ok = value.equals("200");
+        case "content-type" -> type = value;
+        case "content-encoding" -> encoding = value;
+        case "content-length" -> hasLength = true;
+        default -> {}
+      }
+    }
+    return new StreamUsage.ResponseHead(ok, type, encoding, hasLength);
   }
 
   private static String routeLabel(RequestHead head, @Nullable RouteEntry route) {

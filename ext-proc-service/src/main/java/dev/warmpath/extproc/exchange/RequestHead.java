@@ -3,6 +3,8 @@ package dev.warmpath.extproc.exchange;
 import com.google.protobuf.ByteString;
 import io.envoyproxy.envoy.config.core.v3.HeaderMap;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param compressed a content-encoding other than identity
  * @param signature that covers the body, so that who changes a byte of it has to sign anew
  * @param json the content-type says that the body is JSON
+ * @param responseStreamed whether the response comes on the same stream, in pieces that may be
+ *     changed
  * @param headers those that route matches and the tenant depend on; one that comes several times
  *     has its values joined by commas, as Envoy's own route matches read it
  */
@@ -29,6 +33,7 @@ record RequestHead(
     Signature signature,
     boolean json,
     boolean endOfStream,
+    boolean responseStreamed,
     Map<String, String> headers) {
 
   /** What covers a body. */
@@ -49,8 +54,14 @@ record RequestHead(
     return headers.get(name);
   }
 
-  /** Reads a headers message. {@code wanted}: lower-case names to keep. */
-  static RequestHead of(HeaderMap map, boolean endOfStream, String routeName, List<String> wanted) {
+  /**
+   * Reads a headers message.
+   *
+   * @param message of Envoy, the first of its stream
+   * @param wanted lower-case names of headers to keep
+   */
+  static RequestHead of(ProcessingRequest message, String routeName, List<String> wanted) {
+    HeaderMap map = message.getRequestHeaders().getHeaders();
     String path = "";
     long contentLength = -1;
     boolean compressed = false;
@@ -94,7 +105,16 @@ record RequestHead(
       }
     }
     return new RequestHead(
-        path, routeName, contentLength, compressed, signature, json, endOfStream, kept);
+        path,
+        routeName,
+        contentLength,
+        compressed,
+        signature,
+        json,
+        message.getRequestHeaders().getEndOfStream(),
+        // An Envoy that doesn't tell sends none, as far as we know.
+        message.getProtocolConfig().getResponseBodyMode() == BodySendMode.STREAMED,
+        kept);
   }
 
   private static String value(HeaderValue header) {

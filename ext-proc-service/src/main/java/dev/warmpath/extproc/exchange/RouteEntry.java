@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param mode how far a decision goes
  * @param percent of prefixes for which it goes so far; the others are only forecast
  * @param repair what is changed in prompts before that
+ * @param streamUsage how far asking for the usage of streams goes
  */
 record RouteEntry(
     String id,
@@ -28,7 +29,8 @@ record RouteEntry(
     String sessionHeader,
     Mode mode,
     double percent,
-    Repair repair) {
+    Repair repair,
+    Mode streamUsage) {
 
   /**
    * The repairs of a route.

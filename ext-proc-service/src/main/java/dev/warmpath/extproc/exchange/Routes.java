@@ -68,7 +68,8 @@ final class Routes {
                   route.getSessionHeader(),
                   route.getPick(),
                   ALL_PERCENT,
-                  repair(route));
+                  repair(route),
+                  route.getStreamUsage());
             }
             case PROVIDER -> {
               Provider provider = known(providers.get(route.getProvider()), route.getProvider());
@@ -98,7 +99,8 @@ final class Routes {
                   route.getSessionHeader(),
                   route.getAnnotate(),
                   route.getAnnotatePercent(),
-                  repair(route));
+                  repair(route),
+                  route.getStreamUsage());
             }
             case TO_NOT_SET ->
                 throw new IllegalArgumentException(

@@ -11,6 +11,8 @@ final class SampleBodies {
       List.of(
           "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}\n\n",
           "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}}]}\n\n",
+          "data:"
+              + " {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
           "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":900,"
               + "\"completion_tokens\":2,\"prompt_tokens_details\":{\"cached_tokens\":512}}}\n\n",
           "data: [DONE]\n\n");

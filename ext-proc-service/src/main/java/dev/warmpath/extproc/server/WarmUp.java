@@ -14,17 +14,20 @@ import dev.warmpath.extproc.exchange.ExtProcService;
 import io.envoyproxy.envoy.config.core.v3.HeaderMap;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode;
 import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpBody;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpHeaders;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProtocolConfiguration;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -46,6 +49,11 @@ final class WarmUp {
   private static final long SLOW_NANOS = MILLISECONDS.toNanos(25);
 
   private static final long REPLY_TIMEOUT_SECONDS = 10;
+
+  /**
+   * One exchange of so many has its response on the request's stream, too: it is the rarer case.
+   */
+  private static final int EDITED_EVERY = 8;
 
   private static final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
 
@@ -138,12 +146,13 @@ final class WarmUp {
     List<ByteString> bodies = isOpenAi ? openAi : anthropic;
     String path = isOpenAi ? "/v1/chat/completions" : "/v1/messages";
     long beforeNanos = threads.getThreadCpuTime(serverThread);
-    Struct metadata = request(path, bodies.get(number / 2 % bodies.size()));
+    boolean isEdited = number % EDITED_EVERY == 0;
+    Struct metadata = request(path, bodies.get(number / 2 % bodies.size()), isEdited);
     response(isOpenAi, metadata);
     return threads.getThreadCpuTime(serverThread) - beforeNanos;
   }
 
-  private Struct request(String path, ByteString body)
+  private Struct request(String path, ByteString body, boolean respond)
       throws InterruptedException, TimeoutException {
     Replies replies = new Replies();
     StreamObserver<ProcessingRequest> stream =
@@ -160,6 +169,9 @@ final class WarmUp {
                             "POST",
                             "content-length",
                             Integer.toString(body.size()))))
+            .setProtocolConfig(
+                ProtocolConfiguration.newBuilder()
+                    .setResponseBodyMode(respond ? BodySendMode.STREAMED : BodySendMode.NONE))
             .build());
     var _ = replies.next();
     stream.onNext(
@@ -167,8 +179,39 @@ final class WarmUp {
             .setRequestBody(HttpBody.newBuilder().setBody(body).setEndOfStream(true))
             .build());
     Struct metadata = replies.next().getDynamicMetadata();
+    if (respond) {
+      editedResponse(stream, replies);
+    }
     stream.onCompleted();
     return metadata;
+  }
+
+  /** The response to a request that asked for usage, of which that is taken out again. */
+  private static void editedResponse(StreamObserver<ProcessingRequest> stream, Replies replies)
+      throws InterruptedException, TimeoutException {
+    stream.onNext(
+        ProcessingRequest.newBuilder()
+            .setResponseHeaders(
+                HttpHeaders.newBuilder()
+                    .setHeaders(headers(":status", "200", "content-type", "text/event-stream")))
+            .build());
+    var _ = replies.next();
+    for (HttpBody chunk : chunks(SampleBodies.OPENAI_STREAM)) {
+      stream.onNext(ProcessingRequest.newBuilder().setResponseBody(chunk).build());
+      var _ = replies.next();
+    }
+  }
+
+  private static List<HttpBody> chunks(List<String> texts) {
+    List<HttpBody> chunks = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      chunks.add(
+          HttpBody.newBuilder()
+              .setBody(ByteString.copyFrom(texts.get(i), UTF_8))
+              .setEndOfStream(i == texts.size() - 1)
+              .build());
+    }
+    return chunks;
   }
 
   private void response(boolean openAiResponse, Struct metadata) throws InterruptedException {
@@ -193,16 +236,10 @@ final class WarmUp {
                 .setResponseHeaders(
                     HttpHeaders.newBuilder()
                         .setHeaders(headers("content-type", "text/event-stream")))));
-    List<String> chunks =
+    List<String> texts =
         openAiResponse ? SampleBodies.OPENAI_STREAM : SampleBodies.ANTHROPIC_STREAM;
-    for (int i = 0; i < chunks.size(); i++) {
-      stream.onNext(
-          observed.apply(
-              ProcessingRequest.newBuilder()
-                  .setResponseBody(
-                      HttpBody.newBuilder()
-                          .setBody(ByteString.copyFrom(chunks.get(i), UTF_8))
-                          .setEndOfStream(i == chunks.size() - 1))));
+    for (HttpBody chunk : chunks(texts)) {
+      stream.onNext(observed.apply(ProcessingRequest.newBuilder().setResponseBody(chunk)));
     }
     stream.onCompleted();
     replies.awaitEnd();

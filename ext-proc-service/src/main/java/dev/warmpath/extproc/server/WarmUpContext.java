@@ -51,7 +51,7 @@ final class WarmUpContext {
                   api: anthropic_messages
                   plaintext: true
               routes:
-                - {id: pool, path_prefix: /v1/chat, pool: warm-up, pick: active}
+                - {id: pool, path_prefix: /v1/chat, pool: warm-up, pick: active, stream_usage: active}
                 - {id: provider, provider: warm-up-provider, annotate: active}
               """
                   .formatted(maxBodyBytes),

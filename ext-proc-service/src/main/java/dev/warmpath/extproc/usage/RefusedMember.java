@@ -12,13 +12,16 @@ import java.util.regex.Pattern;
  * is quoted of the request, nor what would have been taken instead, nor the name of a tool.
  *
  * <p>Answers {@code cache_control}, or {@code cache_control.ttl} where only that is refused, or
- * {@code ttl} where nobody says whose; empty: none of ours.
+ * {@code ttl} where nobody says whose; so it does of {@code stream_options.include_usage}. Empty:
+ * none of ours.
  */
 final class RefusedMember {
 
   static final String NONE = "";
 
   private static final String TTL = "ttl";
+  private static final String STREAM_OPTIONS = "stream_options";
+  private static final String INCLUDE_USAGE = "include_usage";
 
   /** What is added to request bodies, by its name at the APIs. */
   private static final Set<String> MEMBERS =
@@ -29,7 +32,9 @@ final class RefusedMember {
           "prompt_cache_breakpoint",
           "prompt_cache_options",
           "prompt_cache_key",
-          "session_id");
+          "session_id",
+          STREAM_OPTIONS,
+          INCLUDE_USAGE);
 
   /** Those that are of use without their {@code ttl}, too. */
   private static final Set<String> WITH_TTL = Set.of("cache_control", "cachePoint");
@@ -154,6 +159,10 @@ final class RefusedMember {
         if (step.equals(TTL)) {
           return WITH_TTL.contains(found) ? found + "." + TTL : found;
         }
+        if (holds(found, step)) {
+          found = found + "." + step;
+          continue;
+        }
         if (!INSIDE.contains(step) && !NUMBER.matcher(step).matches()) {
           return NONE; // A member that ours doesn't have.
         }
@@ -167,6 +176,10 @@ final class RefusedMember {
       isFirst &= step.equals("body") || step.equals("request");
     }
     return found;
+  }
+
+  private static boolean holds(String found, String step) {
+    return found.equals(STREAM_OPTIONS) && step.equals(INCLUDE_USAGE);
   }
 
   /** Whether one of ours may stand in what a path leads to. */
@@ -257,8 +270,8 @@ final class RefusedMember {
             isAboutTools
                 || CLIENTS_NOUNS.contains(before)
                 || (before.equals("name") && !MEMBERS_NOUNS.contains(beforeThat));
-        if (!isName && !isOfClient(there) && found.isEmpty()) {
-          found = word;
+        if (!isName && !isOfClient(there)) {
+          found = found.isEmpty() ? word : holds(found, word) ? found + "." + word : found;
         }
       } else if (word.equals(TTL)) {
         String holder = ofPath(at);

@@ -49,7 +49,8 @@ class AccountsTest {
             "",
             Mode.FORECAST,
             100,
-            RouteEntry.Repair.NONE);
+            RouteEntry.Repair.NONE,
+            Mode.OFF);
     ExchangePlan plan =
         new ExchangePlan(
             new PlanId(1, 1),
@@ -58,6 +59,7 @@ class AccountsTest {
                 Dialect.ANTHROPIC_MESSAGES,
                 "",
                 new Scope(Scope.Lane.PROVIDER, "scope", "m"),
+                false,
                 false,
                 false,
                 List.of(),

@@ -51,7 +51,8 @@ class AnnotatorTest {
           "",
           Mode.ACTIVE,
           100,
-          RouteEntry.Repair.NONE);
+          RouteEntry.Repair.NONE,
+          Mode.OFF);
   private static final RouteEntry POOL =
       new RouteEntry(
           "chat",
@@ -62,7 +63,8 @@ class AnnotatorTest {
           "",
           Mode.ACTIVE,
           100,
-          RouteEntry.Repair.NONE);
+          RouteEntry.Repair.NONE,
+          Mode.OFF);
   private static final RequestHead PLAIN = head(1_000, Signature.NONE);
   private static final RequestHead SIGNED = head(1_000, Signature.AWS);
   private static final RequestHead SIGNED_OTHERWISE = head(1_000, Signature.OTHER);
@@ -73,7 +75,8 @@ class AnnotatorTest {
   private final Rejections rejections = new Rejections();
 
   private static RequestHead head(long contentLength, Signature signature) {
-    return new RequestHead("/v1", "", contentLength, false, signature, true, false, Map.of());
+    return new RequestHead(
+        "/v1", "", contentLength, false, signature, true, false, false, Map.of());
   }
 
   private Annotator annotator(int maxBodyBytes) {

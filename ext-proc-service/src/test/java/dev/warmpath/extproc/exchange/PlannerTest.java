@@ -29,6 +29,7 @@ class PlannerTest {
           RequestHead.Signature.NONE,
           true,
           false,
+          false,
           Map.of());
 
   private Exchanges exchanges;

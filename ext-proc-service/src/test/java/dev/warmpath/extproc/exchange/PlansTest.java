@@ -45,7 +45,8 @@ class PlansTest {
           "",
           Mode.ACTIVE,
           100,
-          RouteEntry.Repair.NONE);
+          RouteEntry.Repair.NONE,
+          Mode.OFF);
 
   private static final int PROMPT_TOKENS = 100;
   private static final String ENGINE = "10.0.0.1:8001";
@@ -60,7 +61,8 @@ class PlansTest {
           "",
           Mode.ACTIVE,
           100,
-          RouteEntry.Repair.NONE);
+          RouteEntry.Repair.NONE,
+          Mode.OFF);
 
   private final PoolPicker picker = new PoolPicker(PickSettings.DEFAULTS);
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -113,6 +115,7 @@ class PlansTest {
                 new Scope(Scope.Lane.PROVIDER, "scope", "model"),
                 true,
                 true,
+                false,
                 fieldIsOurs ? List.of("cache_control") : List.of(),
                 0,
                 0,
@@ -177,7 +180,8 @@ class PlansTest {
             "",
             Mode.ACTIVE,
             100,
-            RouteEntry.Repair.NONE);
+            RouteEntry.Repair.NONE,
+            Mode.OFF);
 
     assertThat(settledWith(pool, withoutReads).readTokens())
         .as("may not tell at all")

@@ -87,6 +87,7 @@ class PrefixWatchTest {
             RequestHead.Signature.NONE,
             true,
             false,
+            false,
             Map.of());
     RouteEntry route = requireNonNull(exchanges.context().routes().match(head));
     assertThat(exchanges.context().planner().plan(head, route, body).plan()).isNotNull();

@@ -57,6 +57,7 @@ class ProviderRowsTest {
             RequestHead.Signature.NONE,
             true,
             false,
+            false,
             Map.of());
     RouteEntry route = requireNonNull(exchanges.context().routes().match(head));
     String body =
@@ -138,7 +139,15 @@ class ProviderRowsTest {
     String provider = "{name: p, address: 'api.openai.com:443', api: openai_responses}";
     RequestHead head =
         new RequestHead(
-            "/v1/responses", "", 100, false, RequestHead.Signature.NONE, true, false, Map.of());
+            "/v1/responses",
+            "",
+            100,
+            false,
+            RequestHead.Signature.NONE,
+            true,
+            false,
+            false,
+            Map.of());
     ByteString body =
         ByteString.copyFromUtf8(
             "{\"model\":\"gpt-6-sol\",\"previous_response_id\":\"resp_1\",\"input\":\"%s\"}"

@@ -7,6 +7,8 @@ import com.google.protobuf.ByteString;
 import dev.warmpath.extproc.exchange.RequestHead.Signature;
 import io.envoyproxy.envoy.config.core.v3.HeaderMap;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import io.envoyproxy.envoy.service.ext_proc.v3.HttpHeaders;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +21,12 @@ class RequestHeadTest {
               .setKey(namesAndValues[i])
               .setRawValue(ByteString.copyFrom(namesAndValues[i + 1], UTF_8)));
     }
-    return RequestHead.of(headers.build(), false, "chat", List.of("x-to", "x-tenant"));
+    return RequestHead.of(
+        ProcessingRequest.newBuilder()
+            .setRequestHeaders(HttpHeaders.newBuilder().setHeaders(headers))
+            .build(),
+        "chat",
+        List.of("x-to", "x-tenant"));
   }
 
   @Test

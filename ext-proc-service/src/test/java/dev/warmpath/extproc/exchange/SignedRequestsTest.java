@@ -55,6 +55,7 @@ class SignedRequestsTest {
             signature,
             true,
             false,
+            false,
             Map.of("x-who", tenant));
     RouteEntry route = requireNonNull(exchanges.context().routes().match(head));
     return requireNonNull(

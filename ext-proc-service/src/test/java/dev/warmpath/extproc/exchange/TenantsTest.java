@@ -18,7 +18,7 @@ class TenantsTest {
     return new Tenants(config, secret)
         .tenant(
             new RequestHead(
-                "/v1", "", 10, false, RequestHead.Signature.NONE, true, false, headers));
+                "/v1", "", 10, false, RequestHead.Signature.NONE, true, false, false, headers));
   }
 
   private static String byHeader(String value) {

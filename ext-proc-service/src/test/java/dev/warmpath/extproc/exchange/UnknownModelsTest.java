@@ -52,7 +52,8 @@ class UnknownModelsTest {
 
   private void plan(String path, String model) {
     RequestHead head =
-        new RequestHead(path, "", 100, false, RequestHead.Signature.NONE, true, false, Map.of());
+        new RequestHead(
+            path, "", 100, false, RequestHead.Signature.NONE, true, false, false, Map.of());
     RouteEntry route = requireNonNull(exchanges.context().routes().match(head));
     String body =
         "{\"model\":\"%s\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"Why?\"}]}"

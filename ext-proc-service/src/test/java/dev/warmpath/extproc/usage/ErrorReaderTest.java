@@ -75,6 +75,21 @@ class ErrorReaderTest {
           error(
               "prompt_cache_key",
               openAi("Unknown parameter: 'prompt_cache_key'.", "\"prompt_cache_key\"")),
+          error(
+              "stream_options",
+              openAi("Unknown parameter: 'stream_options'.", "\"stream_options\"")),
+          error(
+              "stream_options.include_usage",
+              openAi("Unknown parameter: 'stream_options.include_usage'.", "null")),
+          error(
+              "stream_options.include_usage",
+              openAi("'stream_options' : property 'include_usage' is unsupported", "null")),
+          error(
+              "stream_options.include_usage",
+              "{\"detail\":["
+                  + pydantic("\"body\",\"stream_options\",\"include_usage\"", "true")
+                  + "]}"),
+          error("include_usage", openAi("Unrecognized request argument: include_usage", "null")),
           error("prompt_cache_key", openAi("Unknown parameter: 'prompt_cache_key'.", "null")),
           error(
               "prompt_cache_options",
