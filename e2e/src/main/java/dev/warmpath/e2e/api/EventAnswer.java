@@ -49,13 +49,14 @@ public final class EventAnswer implements Answer {
     return switch (asked.api()) {
       case CHAT -> {
         ObjectNode chunk = head();
-        chunk.putArray("choices").addObject().putObject("delta").put("content", text);
-        yield event("", chunk);
+        ObjectNode choice = chunk.putArray("choices").addObject();
+        choice.putObject("delta").put("content", text);
+        yield event("", finished(chunk, choice, last));
       }
       case COMPLETIONS, EMBEDDINGS -> {
         ObjectNode chunk = head();
-        chunk.putArray("choices").addObject().put("text", text);
-        yield event("", chunk);
+        ObjectNode choice = chunk.putArray("choices").addObject().put("text", text);
+        yield event("", finished(chunk, choice, last));
       }
       case RESPONSES ->
           event(
@@ -150,6 +151,12 @@ public final class EventAnswer implements Answer {
     String name = asked.api() == Asked.Api.GEMINI ? "usageMetadata" : "usage";
     body.set(name, usage(asked.api(), counts, counts.output()));
     return body;
+  }
+
+  /** As OpenAI: where usage is asked for, each chunk has the member, and all but one with null. */
+  private ObjectNode finished(ObjectNode chunk, ObjectNode choice, boolean last) {
+    choice.put("finish_reason", last ? "length" : null);
+    return asked.includeUsage() ? chunk.putNull("usage") : chunk;
   }
 
   private ObjectNode head() {

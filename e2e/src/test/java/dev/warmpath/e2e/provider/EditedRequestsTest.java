@@ -25,12 +25,14 @@ import dev.warmpath.wire.Names;
 import io.envoyproxy.envoy.config.core.v3.HeaderMap;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode;
 import io.envoyproxy.envoy.service.ext_proc.v3.CommonResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpBody;
 import io.envoyproxy.envoy.service.ext_proc.v3.HttpHeaders;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProtocolConfiguration;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.netty.NettyChannelBuilder;
@@ -78,6 +80,7 @@ class EditedRequestsTest {
   private final Map<Kind, ProviderRules> unedited = new EnumMap<>(Kind.class);
   private final Map<Kind, ProviderRules> edited = new EnumMap<>(Kind.class);
   private final Map<Kind, Integer> edits = new EnumMap<>(Kind.class);
+  private final Map<Kind, Integer> usageAsked = new EnumMap<>(Kind.class);
   private Instant now = Instant.parse("2026-11-21T10:00:00Z");
   private Server server;
   private ManagedChannel channel;
@@ -140,6 +143,9 @@ class EditedRequestsTest {
       if (reply.hasBodyMutation()) {
         body = reply.getBodyMutation().getBody().toByteArray();
         edits.merge(request.kind(), 1, Integer::sum);
+        if (!tells(request.body()) && tells(body)) {
+          usageAsked.merge(request.kind(), 1, Integer::sum);
+        }
         assertThat(length(reply)).isEqualTo(Integer.toString(body.length));
         assertThat(request.signed()).as("signed, and changed").isFalse();
         if (i % 10 == 0) {
@@ -158,7 +164,10 @@ class EditedRequestsTest {
     assertThat(taken).isGreaterThan(REQUESTS * 97 / 100);
     var notEdited = EnumSet.copyOf(ProviderRequests.KINDS);
     notEdited.removeAll(edits.keySet());
-    assertThat(notEdited).as("never edited, of %s", edits).containsExactly(Kind.GROQ);
+    assertThat(notEdited).as("never edited, of %s", edits).isEmpty();
+    // Of all that is added, it takes this alone.
+    assertThat(usageAsked).containsKeys(Kind.GROQ, Kind.OPENAI_CHAT, Kind.AZURE, Kind.QWEN);
+    assertThat(usageAsked).doesNotContainKey(Kind.MISTRAL);
     System.out.println(
         "edited requests: %d of which %d taken unedited, 0 refused when edited; edited by kind: %s"
             .formatted(REQUESTS, taken, edits));
@@ -205,6 +214,10 @@ class EditedRequestsTest {
     // The pause doubles from a minute on: the eleventh is longer than all of this takes.
     assertThat(refused).isBetween(1, 11);
     assertThat(marked).as("of %d", 3 * groups).isGreaterThan(3 * groups * 9 / 10);
+  }
+
+  private static boolean tells(byte[] body) throws IOException {
+    return JSON.readTree(body).path("stream_options").has("include_usage");
   }
 
   /** What the provider answers; empty: it takes it. */
@@ -262,6 +275,8 @@ class EditedRequestsTest {
     stream.onNext(
         ProcessingRequest.newBuilder()
             .setRequestHeaders(HttpHeaders.newBuilder().setHeaders(headers))
+            .setProtocolConfig(
+                ProtocolConfiguration.newBuilder().setResponseBodyMode(BodySendMode.STREAMED))
             .build());
     assertThat(requireNonNull(replies.poll(PATIENCE_SECONDS, SECONDS)).hasRequestHeaders())
         .isTrue();
@@ -332,7 +347,7 @@ class EditedRequestsTest {
   /** The tree without hints of caching, ours or the client's, and with strings as blocks. */
   private static JsonNode withoutHints(byte[] body) throws IOException {
     ObjectNode tree = (ObjectNode) JSON.readTree(body);
-    tree.remove(List.of("prompt_cache_key", "prompt_cache_options"));
+    tree.remove(List.of("prompt_cache_key", "prompt_cache_options", "stream_options"));
     if (tree.path("input").isTextual()) {
       JsonNode input = tree.get("input");
       tree.putArray("input").addObject().put("role", "user").set("content", input);

@@ -58,7 +58,7 @@ final class ProviderRoutes {
                 "- {name: %s, catalogue: %s, address: '%s', api: %s, plaintext: true}\n"
                     .formatted(route, name, addresses.apply(name), api(kind)));
             routes.append(
-                "- {id: %s, headers: {%s: %s}, provider: %s, annotate: active}\n"
+                "- {id: %s, headers: {%s: %s}, provider: %s, annotate: active, stream_usage: active}\n"
                     .formatted(route, HEADER, route, route));
           }
         });
