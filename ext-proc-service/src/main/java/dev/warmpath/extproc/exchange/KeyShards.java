@@ -3,9 +3,10 @@ package dev.warmpath.extproc.exchange;
 import dev.warmpath.wire.ShardCount;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
 
 /**
  * In how many shards the requests of each {@code prompt_cache_key} go. All replicas must agree on
@@ -14,15 +15,19 @@ import java.util.Map;
  * same rule, {@link ShardCount}.
  *
  * <p>Bounded: the key not seen for the longest time is forgotten, and then has one shard; a key
- * that was only told of goes before all others. Thread-safe.
+ * that was only told of goes before all others. Thread-safe; requests wait for its lock no longer
+ * than it takes to look at {@value #MAX_AT_ONCE} keys.
  */
 public final class KeyShards {
 
   /** Keys that the control plane is told of at once, the busiest first. */
   static final int MAX_TOLD = 10_000;
 
-  /** Keys that are looked at for it, the ones seen last: some milliseconds under the lock. */
+  /** Keys that are looked at for it, the ones seen last. */
   private static final int MAX_LOOKED_AT = 100_000;
+
+  /** Of these, as many as are looked at before others have the lock: some 0.1 ms. */
+  static final int MAX_AT_ONCE = 1_024;
 
   /** Of a minute: requests count for 55 to 60 s. */
   private static final int SPANS = 12;
@@ -38,8 +43,20 @@ public final class KeyShards {
    */
   public record Use(long key, int requests, int perMinute, int shards) {}
 
-  /** One key's requests by span, as they pass, and its shards. */
+  /**
+   * One key's requests by span, as they pass, and its shards; an element of the list of all keys by
+   * when they were seen. What is not among the {@link #keys} is a mark in that list.
+   */
   private static final class Key {
+    private final long name;
+    private final boolean isMark;
+    private Key newer = this;
+    private Key older = this;
+
+    /** Of all arrivals the number of its last, and of all walks that of the last which met it. */
+    private long arrival;
+
+    private long walk;
     private final ShardCount own;
     private final int[] spans = new int[SPANS];
     private int span;
@@ -49,7 +66,9 @@ public final class KeyShards {
     private int toldShards; // 0: nothing yet
     private long toldNanos;
 
-    Key(long nowNanos) {
+    Key(long name, boolean isMark, long nowNanos) {
+      this.name = name;
+      this.isMark = isMark;
       own = new ShardCount(nowNanos);
       spanStartNanos = nowNanos;
     }
@@ -84,12 +103,25 @@ public final class KeyShards {
   }
 
   private final int maxKeys;
+  private final IntConsumer released;
 
-  /** The one not seen for the longest time first. Guarded by this. */
-  private final LinkedHashMap<Long, Key> keys = new LinkedHashMap<>();
+  // All of it guarded by this. The map never grows, which would take longer than a look.
+  private final HashMap<Long, Key> keys;
+  private final Key ends = new Key(0, /* isMark= */ true, 0);
+  private long arrivals;
+  private long walks;
 
   KeyShards(int maxKeys) {
+    this(maxKeys, _ -> {});
+  }
+
+  /**
+   * @param released is told how many keys were looked at, each time others may have the lock
+   */
+  KeyShards(int maxKeys, IntConsumer released) {
     this.maxKeys = maxKeys;
+    this.released = released;
+    keys = HashMap.newHashMap(maxKeys + 1);
   }
 
   /**
@@ -105,11 +137,14 @@ public final class KeyShards {
     }
     Key key = keys.get(name);
     if (key == null) {
-      key = new Key(nowNanos);
+      key = new Key(name, /* isMark= */ false, nowNanos);
+      keys.put(name, key);
     }
-    keys.putLast(name, key);
+    remove(key);
+    insert(key, ends);
+    key.arrival = ++arrivals;
     if (keys.size() > maxKeys) {
-      var _ = keys.pollFirstEntry();
+      forgetOldest();
     }
     key.arrive(perMinute, nowNanos);
     return key.shards(nowNanos);
@@ -129,28 +164,99 @@ public final class KeyShards {
       if (keys.size() >= maxKeys) {
         return;
       }
-      key = new Key(nowNanos);
-      keys.putFirst(name, key);
+      key = new Key(name, /* isMark= */ false, nowNanos);
+      keys.put(name, key);
+      insert(key, ends.newer);
     }
     key.toldShards = shards;
     key.toldNanos = nowNanos;
   }
 
-  /** Keys with requests in the last minute, the busiest first, at most {@value #MAX_TOLD}. */
+  /**
+   * Keys with requests in the last minute, the busiest first, at most {@value #MAX_TOLD}. Requests
+   * that come meanwhile count or don't; a key that is met by none of two ways through the list, as
+   * it had two of them at the wrong times, is left to the next call.
+   */
   public List<Use> lastMinute(long nowNanos) {
-    List<Use> uses = new ArrayList<>();
+    Map<Long, Use> uses = new HashMap<>();
+    var mark = new Key(0, /* isMark= */ true, nowNanos);
+    long walk;
+    long before;
     synchronized (this) {
-      for (Map.Entry<Long, Key> entry : keys.sequencedEntrySet().reversed()) {
-        Key key = entry.getValue();
-        key.pass(nowNanos);
-        if (key.requests == 0 || uses.size() == MAX_LOOKED_AT) {
-          break; // Those before were seen even longer ago.
-        }
-        uses.add(new Use(entry.getKey(), key.requests, key.perMinute, key.shards(nowNanos)));
+      walk = ++walks;
+      before = arrivals;
+      insert(mark, ends);
+    }
+    try {
+      look(mark, walk, 0, nowNanos, uses);
+      // Those that came meanwhile, from behind the mark to before it.
+      synchronized (this) {
+        remove(mark);
+        insert(mark, ends);
+      }
+      look(mark, walk, before, nowNanos, uses);
+    } finally {
+      synchronized (this) {
+        remove(mark);
       }
     }
-    uses.sort(Comparator.comparingInt(Use::requests).reversed());
-    return List.copyOf(uses.subList(0, Math.min(MAX_TOLD, uses.size())));
+    List<Use> busiest = new ArrayList<>(uses.values());
+    busiest.sort(Comparator.comparingInt(Use::requests).reversed());
+    return List.copyOf(busiest.subList(0, Math.min(MAX_TOLD, busiest.size())));
+  }
+
+  /** Looks at the keys behind a mark, a part of them at a time, up to those that came before. */
+  private void look(Key mark, long walk, long before, long nowNanos, Map<Long, Use> uses) {
+    int looks;
+    do {
+      looks = lookAtSome(mark, walk, before, nowNanos, uses);
+      released.accept(looks);
+    } while (looks == MAX_AT_ONCE);
+  }
+
+  private synchronized int lookAtSome(
+      Key mark, long walk, long before, long nowNanos, Map<Long, Use> uses) {
+    int looks = 0;
+    Key key = mark.older;
+    for (; looks < MAX_AT_ONCE && key != ends; key = key.older, looks++) {
+      if (key.isMark) {
+        continue;
+      }
+      key.pass(nowNanos);
+      if (key.arrival <= before || key.requests == 0 || uses.size() == MAX_LOOKED_AT) {
+        return looks; // Those behind it were seen even longer ago.
+      }
+      if (key.walk != walk) {
+        key.walk = walk;
+        uses.putIfAbsent(
+            key.name, new Use(key.name, key.requests, key.perMinute, key.shards(nowNanos)));
+      }
+    }
+    remove(mark);
+    insert(mark, key.newer);
+    return looks;
+  }
+
+  private static void remove(Key key) {
+    key.newer.older = key.older;
+    key.older.newer = key.newer;
+  }
+
+  /** Behind one that is newer, or is the list's own. */
+  private static void insert(Key key, Key newer) {
+    key.newer = newer;
+    key.older = newer.older;
+    key.older.newer = key;
+    newer.older = key;
+  }
+
+  private void forgetOldest() {
+    Key oldest = ends.newer;
+    while (oldest.isMark) {
+      oldest = oldest.newer;
+    }
+    remove(oldest);
+    keys.remove(oldest.name);
   }
 
   /** Bound of {@link #size}. */

@@ -1,8 +1,16 @@
 package dev.warmpath.extproc.exchange;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmpath.wire.ShardCount;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class KeyShardsTest {
@@ -162,6 +170,60 @@ class KeyShardsTest {
         .hasSize(KeyShards.MAX_TOLD)
         .first()
         .isEqualTo(new KeyShards.Use(-1, 2, PER_MINUTE, 1));
+  }
+
+  /** A hundred thousand keys under one hold stopped event loops for up to 67 ms. */
+  @Test
+  void lastMinute_manyKeys_looksAtFewWhileOthersWait() {
+    int count = 5 * KeyShards.MAX_AT_ONCE + 7;
+    List<Integer> looks = new ArrayList<>();
+    KeyShards many = new KeyShards(count, looks::add);
+    for (int key = 0; key < count; key++) {
+      many.arrive(key, PER_MINUTE, 0);
+    }
+
+    assertThat(many.lastMinute(0)).extracting(KeyShards.Use::key).hasSize(count);
+    assertThat(looks).allMatch(each -> each <= KeyShards.MAX_AT_ONCE);
+    assertThat(looks.stream().mapToInt(each -> each).sum()).isGreaterThanOrEqualTo(count);
+  }
+
+  /** Those that it hasn't met go to where it has been, and others are forgotten under it. */
+  @Test
+  void lastMinute_requestsComeBetweenTheLooks_eachKeyIsToldOnce() {
+    int count = 4 * KeyShards.MAX_AT_ONCE;
+    for (int room : new int[] {count, 2 * count}) {
+      var random = new Random(room);
+      var shards = new AtomicReference<@Nullable KeyShards>();
+      var pauses = new AtomicInteger();
+      var many =
+          new KeyShards(
+              room,
+              _ -> {
+                KeyShards own = requireNonNull(shards.get());
+                assertThat(Thread.holdsLock(own)).isFalse();
+                // As long as it is on its first way; its second is short.
+                for (int i = 0; i < 600 && pauses.get() < 4; i++) {
+                  own.arrive(random.nextInt(count), PER_MINUTE, 2);
+                  if (random.nextInt(8) == 0) {
+                    own.arrive(count + random.nextInt(count / 4), PER_MINUTE, 2);
+                  }
+                }
+                pauses.incrementAndGet();
+              });
+      shards.set(many);
+      for (int key = 0; key < count; key++) {
+        many.arrive(key, PER_MINUTE, 1);
+      }
+
+      List<Long> told = many.lastMinute(2).stream().map(KeyShards.Use::key).toList();
+
+      assertThat(told).doesNotHaveDuplicates();
+      if (room > count) {
+        assertThat(told).containsAll(LongStream.range(0, count).boxed().toList());
+      }
+      assertThat(many.size()).isLessThanOrEqualTo(room);
+      assertThat(many.lastMinute(3)).hasSizeGreaterThanOrEqualTo(count);
+    }
   }
 
   @Test
