@@ -36,17 +36,22 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * Streams whose usage the service asks for and whose chunk it takes out again, through a real
  * Envoy: they look as if nobody had asked, while all goes well, and are whole, while the service
  * dies or stands still in the middle of them.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StreamUsageIT {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
@@ -149,7 +154,8 @@ class StreamUsageIT {
     engines.close();
   }
 
-  @AfterEach
+  /** Before and not after: what the last test broke need not start again. */
+  @BeforeEach
   void repair() {
     for (Service replica : stack.replicas()) {
       if (replica.process().isAlive()) {
@@ -165,8 +171,11 @@ class StreamUsageIT {
 
   @Test
   void stream_whoseClientDidNotAsk_looksAsBeforeAndIsAccounted() throws Exception {
+    tellReads();
     for (String path : List.of(Chats.PATH, "/v1/completions")) {
       double outputBefore = output("asked");
+      long rowsBefore = ledger("asked", "requests");
+      long unknownBefore = ledger("asked", "unknown_usage_requests");
       double takenOutBefore = chunks("taken_out");
       Got plain = get("plain", path, body(path, 60, ""));
       String body = body(path, 60, "");
@@ -184,8 +193,13 @@ class StreamUsageIT {
           () -> stack.replicas().getFirst().get("/metrics"));
       assertThat(chunks("taken_out") - takenOutBefore).isEqualTo(1);
       assertThat(output("asked") - outputBefore).isEqualTo(60);
+      assertThat(ledger("asked", "requests") - rowsBefore).isEqualTo(1);
+      assertThat(ledger("asked", "unknown_usage_requests") - unknownBefore).isZero();
     }
     assertThat(output("plain")).as("what nobody asked for").isZero();
+    assertThat(ledger("plain", "unknown_usage_requests"))
+        .isPositive()
+        .isEqualTo(ledger("plain", "requests"));
   }
 
   @Test
@@ -272,6 +286,7 @@ class StreamUsageIT {
   }
 
   @Test
+  @Order(Integer.MAX_VALUE)
   void extProc_killedInMidStream_streamsAreWhole() throws Exception {
     List<Got> got =
         underFault(() -> stack.replicas().forEach(replica -> replica.process().kill()), () -> {});
@@ -487,6 +502,37 @@ class StreamUsageIT {
   private static double output(String route) {
     return stack.extProcMetric(
         "warmpath_tokens_total", "route=\"" + route + "\"", "kind=\"output\"");
+  }
+
+  /**
+   * Engines leave out what they read where it is nothing, which a replica knows of who told once.
+   */
+  private static void tellReads() throws Exception {
+    String body = new String(Chats.body(2, true, "be brief", Chats.text(++seed, 16_384)), UTF_8);
+    for (int i = 0; i < MAX_ATTEMPTS && !eachReplica(StreamUsageIT::hasRead); i++) {
+      get("asked", Chats.PATH, body);
+      get("asked", Chats.PATH, body);
+    }
+    Poll.until("each replica has seen a read", SOON, () -> eachReplica(StreamUsageIT::hasRead));
+  }
+
+  private static boolean eachReplica(Predicate<Service> has) {
+    return stack.replicas().stream().allMatch(has);
+  }
+
+  private static boolean hasRead(Service replica) {
+    return replica.metric("warmpath_tokens_total", "kind=\"read\"") > 0;
+  }
+
+  /** The sum of a count over the ledgers' rows of a route. */
+  private static long ledger(String route, String count) throws IOException {
+    long sum = 0;
+    for (Service replica : stack.replicas()) {
+      for (JsonNode row : JSON.readTree(replica.get("/ledger")).path("rows")) {
+        sum += row.path("route").asText().equals(route) ? row.path(count).asLong() : 0;
+      }
+    }
+    return sum;
   }
 
   private static double chunks(String chunk) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +85,33 @@ class PatchTest {
 
     assertThat(Patch.apply(before, Corpus.DEFAULTS).text())
         .isEqualTo(Patch.apply(original, Corpus.DEFAULTS).text());
+  }
+
+  @Test
+  void apply_streamUsage_sendsResponsesOfWholeBodiesOnly() throws PatchException {
+    String without =
+        Patch.apply(SourceText.of(Corpus.text("minimal")), Corpus.DEFAULTS).text().toString();
+    PatchOptions defaults = Corpus.DEFAULTS;
+    PatchOptions asking =
+        new PatchOptions(
+            defaults.extProc(),
+            defaults.tls(),
+            defaults.routeLimitBytes(),
+            defaults.paths(),
+            defaults.listeners(),
+            defaults.clusters(),
+            defaults.overrideHost(),
+            defaults.stripHeaders(),
+            defaults.forwardHeaders(),
+            Set.of(PatchOptions.Extra.STREAM_USAGE));
+    String with = Patch.apply(SourceText.of(Corpus.text("minimal")), asking).text().toString();
+
+    // One is the observer's, the other that of the one route that is copied.
+    assertThat(without.split("response_body_mode: STREAMED", -1)).hasSize(2);
+    assertThat(with.split("response_body_mode: STREAMED", -1)).hasSize(3);
+    assertThat(with).containsPattern("request_body_mode: BUFFERED\\s+response_header_mode: SEND");
+    assertThat(with)
+        .containsPattern("request_body_mode: BUFFERED_PARTIAL\\s+response_header_mode: SKIP");
   }
 
   @Test
