@@ -244,6 +244,7 @@ final class Rules {
       reachable(i, route, path);
       repair(route.getRepair(), path + ".repair");
       streamUsage(route, path);
+      padding(route, path + ".padding");
     }
   }
 
@@ -263,6 +264,17 @@ final class Rules {
           path + ".stream_usage",
           "responses of %s pass through the ext_proc service, which takes a chunk out of streams"
               .formatted(route.getId()));
+    }
+  }
+
+  private void padding(Route route, String path) {
+    boolean isOn =
+        route.getPadding().getMode() == Mode.FORECAST
+            || route.getPadding().getMode() == Mode.ACTIVE;
+    if (isOn && route.getAnnotate() == Mode.OFF) {
+      log.add(path + ".mode", "off, since nothing is marked on the route");
+    } else if (route.getPadding().getMode() == Mode.ACTIVE) {
+      log.warn(path, "request bodies are edited: words are added to system prompts");
     }
   }
 

@@ -19,6 +19,18 @@ public final class AnnotationPlan {
   private final long[] keys;
   private final long[] markedKeys;
   private final boolean expectsRead;
+  private final Padded padded;
+
+  /**
+   * What became of the system prompt's length.
+   *
+   * @param tokens that were added, by estimate
+   * @param bytes of text that were added
+   * @param key of the system prompt as it was
+   */
+  public record Padded(PaddingDecision decision, int tokens, int bytes, long key) {
+    static final Padded NONE = new Padded(PaddingDecision.NONE, 0, 0, 0);
+  }
 
   /** Of which nothing is remembered. */
   AnnotationPlan(
@@ -36,7 +48,8 @@ public final class AnnotationPlan {
         List.of(),
         new long[0],
         new long[0],
-        /* expectsRead= */ false);
+        /* expectsRead= */ false,
+        Padded.NONE);
   }
 
   AnnotationPlan(
@@ -48,7 +61,8 @@ public final class AnnotationPlan {
       List<String> fields,
       long[] keys,
       long[] markedKeys,
-      boolean expectsRead) {
+      boolean expectsRead,
+      Padded padded) {
     this.splices = splices;
     this.decisions = decisions;
     this.estimatedTokens = estimatedTokens;
@@ -58,6 +72,7 @@ public final class AnnotationPlan {
     this.keys = keys;
     this.markedKeys = markedKeys;
     this.expectsRead = expectsRead;
+    this.padded = padded;
   }
 
   /** The edits that place the markers; empty when none is. */
@@ -108,6 +123,11 @@ public final class AnnotationPlan {
   /** Of {@link #keys} those that carry a marker; not copied. */
   public long[] markedKeys() {
     return markedKeys;
+  }
+
+  /** What became of the system prompt's length. */
+  public Padded padded() {
+    return padded;
   }
 
   /** Whether the cache should serve some of the prompt. */

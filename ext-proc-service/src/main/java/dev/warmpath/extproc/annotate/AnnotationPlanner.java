@@ -104,6 +104,7 @@ public final class AnnotationPlanner {
   private static final int CONVERSATION = Boundary.CONVERSATION.index;
   private static final int NO_PART = -1;
   private static final int NO_SEGMENT = -1;
+  private static final int NO_PLACE = -1;
 
   private static final int[] SYSTEM_FIRST = {SYSTEM, CONVERSATION, PREVIOUS_TURN, TOOLS};
   private static final int[] TOOLS_FIRST = {TOOLS, CONVERSATION, PREVIOUS_TURN, SYSTEM};
@@ -122,6 +123,12 @@ public final class AnnotationPlanner {
   /** Of the request at hand. */
   private MarkerForm form = MarkerForm.CACHE_CONTROL;
 
+  /** Where its system prompt may be lengthened, by how much, and how far that goes. */
+  private int paddingPlace = NO_PLACE;
+
+  private int paddingTokens;
+  private MayPad mayPad = MayPad.NOTHING;
+
   /**
    * Who asks, and what of the edit is known already.
    *
@@ -130,17 +137,39 @@ public final class AnnotationPlanner {
    * @param model its row of the catalogue
    * @param bytesPerToken canonical text bytes that make a token, by estimate; above 0
    * @param allowed what may be done to the request
+   * @param padding whether a system prompt that is too short may be lengthened
    */
   public record Asked(
       String route,
       String scope,
       @Nullable ModelEntry model,
       double bytesPerToken,
-      Allowed allowed) {
+      Allowed allowed,
+      MayPad padding) {
 
     public Asked {
       check(bytesPerToken);
     }
+
+    /** Nothing is lengthened. */
+    public Asked(
+        String route,
+        String scope,
+        @Nullable ModelEntry model,
+        double bytesPerToken,
+        Allowed allowed) {
+      this(route, scope, model, bytesPerToken, allowed, MayPad.NOTHING);
+    }
+  }
+
+  /**
+   * Whether system prompts that are too short to be cached may be lengthened.
+   *
+   * @param maxTokens longest; 0: not at all
+   * @param isForecast whether it is worked out only
+   */
+  public record MayPad(int maxTokens, boolean isForecast) {
+    public static final MayPad NOTHING = new MayPad(0, false);
   }
 
   /**
@@ -197,6 +226,7 @@ public final class AnnotationPlanner {
       return nothing(why, clientMarkedTextEnd(prompt));
     }
     ModelEntry model = known(asked.model());
+    paddingTokens = 0;
     Decision[] decisions = new Decision[BOUNDARIES];
     long[] tokens = new long[BOUNDARIES];
     wanted(prompt, model, asked.bytesPerToken(), decisions, tokens);
@@ -212,6 +242,9 @@ public final class AnnotationPlanner {
           : nothing(Decision.UNKNOWN_PRICE, clientMarkedTextEnd(prompt));
     }
     boolean hours = asked.allowed().hour() && form.knowsHours(model, factors);
+    if (asked.allowed().edit() && !isImplicit) {
+      offerPadding(prompt, model, asked.padding(), decisions, tokens);
+    }
     offer(prompt, chain, hours, decisions, tokens);
     boolean endsAutomatic = model.cache().markersEndAutomatic().orElse(true);
     // OpenAI's own breakpoint is no such cache, and the client's markers may have ended it.
@@ -233,6 +266,7 @@ public final class AnnotationPlanner {
     if (isExplicit) {
       splices.insert(prompt.firstByteAfterBrace(), EXPLICIT);
     }
+    AnnotationPlan.Padded padded = pad(decisions, tokens);
     int placedTextEnd = 0;
     boolean asksForHour = false;
     for (int boundary = 0; boundary < BOUNDARIES; boundary++) {
@@ -262,7 +296,41 @@ public final class AnnotationPlanner {
         fields(prompt, placedTextEnd > 0, asksForHour, isExplicit),
         chosen.keys.clone(),
         chosen.marked(),
-        chosen.expectsRead);
+        chosen.expectsRead,
+        padded);
+  }
+
+  /**
+   * Offers to lengthen a system prompt that misses the model's minimum, and one that may have
+   * missed it when its length was estimated before. Not where the client marks anything itself.
+   */
+  private void offerPadding(
+      Prompt prompt, ModelEntry model, MayPad may, Decision[] decisions, long[] tokens) {
+    boolean isNeeded = decisions[SYSTEM] == Decision.BELOW_MINIMUM;
+    boolean isPossible =
+        may.maxTokens() > 0
+            && prompt.markers() == 0
+            && (isNeeded || decisions[SYSTEM] == Decision.PLACED)
+            && tokens[SYSTEM] < Padding.enough(model.minCacheTokens());
+    paddingPlace = isPossible ? Padding.place(prompt, candidates[SYSTEM]) : NO_PLACE;
+    paddingTokens =
+        paddingPlace == NO_PLACE ? 0 : Padding.missing(tokens[SYSTEM], model.minCacheTokens());
+    mayPad = may;
+  }
+
+  /** Lengthens the system prompt if that was chosen. */
+  private AnnotationPlan.Padded pad(Decision[] decisions, long[] tokens) {
+    if (chosen.paddingTokens == 0) {
+      return new AnnotationPlan.Padded(chosen.paddingDecision, 0, 0, chosen.keys[SYSTEM]);
+    }
+    byte[] text = Padding.text(chosen.paddingTokens);
+    splices.insert(paddingPlace, text);
+    decisions[SYSTEM] = Decision.PLACED;
+    for (int boundary = SYSTEM; boundary < BOUNDARIES; boundary++) {
+      tokens[boundary] += tokens[boundary] > 0 ? chosen.paddingTokens : 0;
+    }
+    return new AnnotationPlan.Padded(
+        chosen.paddingDecision, chosen.paddingTokens, text.length, chosen.keys[SYSTEM]);
   }
 
   /**
@@ -317,7 +385,8 @@ public final class AnnotationPlanner {
         fields(prompt, placedTextEnd > 0, /* asksForHour= */ false, /* isExplicit= */ false),
         keys,
         NO_KEYS,
-        /* expectsRead= */ false);
+        /* expectsRead= */ false,
+        AnnotationPlan.Padded.NONE);
   }
 
   /** What the request has by us alone, so that a refusal of it is ours. */
@@ -444,7 +513,10 @@ public final class AnnotationPlanner {
           at, seconds > 0 ? seconds : lastHour == Integer.MAX_VALUE ? HOUR_SECONDS : form.seconds);
       return;
     }
-    if (decisions[boundary] != Decision.PLACED) {
+    if (boundary == SYSTEM && paddingTokens > 0) {
+      boolean isNeeded = decisions[SYSTEM] == Decision.BELOW_MINIMUM;
+      offer.padding(paddingTokens, mayPad.maxTokens(), isNeeded, mayPad.isForecast());
+    } else if (decisions[boundary] != Decision.PLACED) {
       return;
     }
     int shortest = part <= lastHour ? HOUR_SECONDS : form.seconds;

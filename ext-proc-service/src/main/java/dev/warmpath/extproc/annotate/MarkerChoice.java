@@ -31,6 +31,12 @@ final class MarkerChoice {
 
   static final int MAX_EXPLORED = 64;
 
+  /** Of what the system prompt costs unmarked, what lengthening it must save at least. Guess. */
+  private static final double WORTH_PADDING = 0.1;
+
+  private static final int TOOLS = Boundary.TOOLS.index;
+  private static final int SYSTEM = Boundary.SYSTEM.index;
+
   // Lifetimes that a marker may ask for, in their order.
   static final int NONE = 0;
   static final int MINUTES = 1;
@@ -63,11 +69,23 @@ final class MarkerChoice {
   /** Whether a request with a marker is not cached without one, too. */
   boolean markersEndAutomatic;
 
+  /** Tokens by which the system prompt may be lengthened; 0: none. */
+  int padding;
+
+  /** Whether the system prompt can be marked only if it is lengthened. */
+  boolean needsPadding;
+
+  /** Whether what lengthening would do is worked out, and not done. */
+  boolean isPaddingForecast;
+
   /** The result: a lifetime for each boundary, the client's included. */
   final int[] chosen = new int[BOUNDARIES];
 
   /** Whether another request is writing it. */
   final boolean[] isWritten = new boolean[BOUNDARIES];
+
+  /** What became of {@link #padding}. */
+  PaddingDecision paddingDecision = PaddingDecision.NONE;
 
   /** Whether it is tried, by what is known of such prefixes not yet worth it. */
   final boolean[] isTried = new boolean[BOUNDARIES];
@@ -76,6 +94,7 @@ final class MarkerChoice {
   int read;
 
   private final boolean[] isReadable = new boolean[BOUNDARIES];
+  private final boolean[] isOffered = new boolean[BOUNDARIES];
   private final double[][] comesBack = new double[BOUNDARIES][LIFETIMES];
   private final int[] candidate = new int[BOUNDARIES];
   private final double[] writePrices = new double[LIFETIMES];
@@ -98,6 +117,10 @@ final class MarkerChoice {
     Arrays.fill(longest, NONE);
     Arrays.fill(clients, NONE);
     Arrays.fill(isTried, false);
+    padding = 0;
+    needsPadding = false;
+    isPaddingForecast = false;
+    paddingDecision = PaddingDecision.NONE;
   }
 
   /**
@@ -126,7 +149,8 @@ final class MarkerChoice {
         continue;
       }
       Reuse reuse = memory.reuse(slots[i]);
-      boolean hopes = reuse.explored() < MAX_EXPLORED;
+      // Nobody is lengthened on trial.
+      boolean hopes = reuse.explored() < MAX_EXPLORED && !(i == SYSTEM && needsPadding);
       for (int lifetime = MINUTES; lifetime <= HOUR; lifetime++) {
         long nanos = seconds[lifetime] * SECOND_NANOS;
         comesBack[i][lifetime] = share(memory, slots[i], nanos, hopes);
@@ -140,9 +164,18 @@ final class MarkerChoice {
       }
       isWritten[i] = memory.isWritten(slots[i], nowNanos);
     }
-    least = Double.POSITIVE_INFINITY;
-    System.arraycopy(clients, 0, chosen, 0, BOUNDARIES);
-    tryFrom(0, freeMarkers, HOUR);
+    boolean isPadded = padding > 0 && memory.paddingTokens(slots[SYSTEM]) > 0;
+    int systemsLongest = longest[SYSTEM];
+    if (needsPadding) {
+      longest[SYSTEM] = NONE;
+    }
+    tryAll(freeMarkers, /* isCached= */ !isPadded);
+    if (padding > 0) {
+      tryPadded(isPadded, systemsLongest, freeMarkers);
+      if (paddingDecision == PaddingDecision.PADDED) {
+        memory.pad(slots[SYSTEM], padding);
+      }
+    }
     System.arraycopy(chosen, 0, candidate, 0, BOUNDARIES);
     read = found();
     if (read >= 0) {
@@ -160,6 +193,55 @@ final class MarkerChoice {
     }
     Reuse reuse = memory.reuse(slot);
     return hopes ? reuse.hopedWithin(nanos) : reuse.within(nanos);
+  }
+
+  /**
+   * Tries all choices.
+   *
+   * @param isCached whether what the cache should hold from the system prompt on is what the
+   *     request would ask for: a prompt that is lengthened is another one
+   */
+  private void tryAll(int freeMarkers, boolean isCached) {
+    for (int i = SYSTEM; i < BOUNDARIES; i++) {
+      isOffered[i] = isReadable[i] && isCached;
+    }
+    isOffered[TOOLS] = isReadable[TOOLS];
+    least = Double.POSITIVE_INFINITY;
+    System.arraycopy(clients, 0, chosen, 0, BOUNDARIES);
+    tryFrom(0, freeMarkers, HOUR);
+  }
+
+  /**
+   * Tries all choices with a longer system prompt, and leaves what costs less. A change makes the
+   * cache useless, so it must be worth {@value #WORTH_PADDING} of the system prompt; and while the
+   * longer one is being written, or may be long enough without, nothing changes.
+   */
+  private void tryPadded(boolean isPadded, int systemsLongest, int freeMarkers) {
+    double unpadded = least;
+    double worth = WORTH_PADDING * tokens[SYSTEM];
+    lengthen(padding);
+    longest[SYSTEM] = systemsLongest;
+    tryAll(freeMarkers, isPadded);
+    boolean pays =
+        isPadded
+            ? isWritten[SYSTEM] || !needsPadding || least <= unpadded
+            : least <= unpadded - worth && chosen[SYSTEM] != NONE;
+    if (pays && !isPaddingForecast) {
+      paddingDecision = PaddingDecision.PADDED;
+      return;
+    }
+    paddingDecision = pays ? PaddingDecision.FORECAST : PaddingDecision.DOES_NOT_PAY;
+    lengthen(-padding);
+    if (needsPadding) {
+      longest[SYSTEM] = NONE;
+    }
+    tryAll(freeMarkers, !isPadded);
+  }
+
+  private void lengthen(int byTokens) {
+    for (int i = SYSTEM; i < BOUNDARIES; i++) {
+      tokens[i] += byTokens;
+    }
   }
 
   /** Tries all choices from a boundary on. No lifetime is longer than one before it. */
@@ -216,7 +298,7 @@ final class MarkerChoice {
 
   /** Whether the cache holds a boundary, and a marker stands there or looks back as far. */
   private boolean isFound(int boundary) {
-    if (slots[boundary] == PrefixMemory.ABSENT || !isReadable[boundary]) {
+    if (slots[boundary] == PrefixMemory.ABSENT || !isOffered[boundary]) {
       return false;
     }
     for (int i = boundary; i < BOUNDARIES; i++) {

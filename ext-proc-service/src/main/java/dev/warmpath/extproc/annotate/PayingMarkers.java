@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Learns from all requests which prefixes come back, and chooses the markers that pay. One for the
@@ -65,6 +66,10 @@ public final class PayingMarkers {
     private int seconds;
     private double automaticRead = Double.NaN;
     private boolean markersEndAutomatic;
+    private int padding;
+    private int maxPadding;
+    private boolean needsPadding;
+    private boolean isPaddingForecast;
 
     /**
      * Begins anew.
@@ -75,6 +80,7 @@ public final class PayingMarkers {
       this.seconds = seconds;
       automaticRead = Double.NaN;
       ends = 0;
+      padding = 0;
       Arrays.fill(at, PrefixMemory.ABSENT);
       Arrays.fill(shortest, MarkerChoice.MINUTES);
       Arrays.fill(longest, MarkerChoice.NONE);
@@ -118,6 +124,22 @@ public final class PayingMarkers {
       longest[boundary.index] = lifetime(longestSeconds);
     }
 
+    /**
+     * The system prompt may be lengthened.
+     *
+     * @param tokens by which it would be long enough, frame included; above 0
+     * @param maxTokens by which it may be
+     * @param isNeeded whether it can't be marked otherwise; if not, it is lengthened only to be
+     *     what it was before
+     * @param isForecast whether this is worked out only
+     */
+    public void padding(int tokens, int maxTokens, boolean isNeeded, boolean isForecast) {
+      padding = tokens;
+      maxPadding = maxTokens;
+      needsPadding = isNeeded;
+      isPaddingForecast = isForecast;
+    }
+
     /** The client marked it, for so many seconds. */
     public void marked(Boundary boundary, int seconds) {
       clients[boundary.index] = lifetime(seconds);
@@ -144,6 +166,11 @@ public final class PayingMarkers {
 
     /** Whether the cache should serve something of it. */
     public boolean expectsRead;
+
+    /** Tokens by which the system prompt is to be lengthened; 0: it is not. */
+    public int paddingTokens;
+
+    public PaddingDecision paddingDecision = PaddingDecision.NONE;
 
     /** The keys of what is marked, others being 0; a new array. */
     public long[] marked() {
@@ -198,8 +225,12 @@ public final class PayingMarkers {
     }
     choice.automaticRead = offer.automaticRead;
     choice.markersEndAutomatic = offer.markersEndAutomatic;
+    PaddingDecision noPadding = padding(offer, freeMarkers);
     choice.choose(memory, offer.seconds, freeMarkers, lookbackBlocks, factors, nowNanos);
     chosen.expectsRead = choice.read >= 0;
+    boolean isOffered = choice.padding > 0;
+    chosen.paddingDecision = isOffered ? choice.paddingDecision : noPadding;
+    chosen.paddingTokens = chosen.paddingDecision == PaddingDecision.PADDED ? choice.padding : 0;
     for (int i = 0; i < MarkerChoice.BOUNDARIES; i++) {
       boolean present = choice.slots[i] != PrefixMemory.ABSENT;
       chosen.seconds[i] = choice.seconds(choice.chosen[i]);
@@ -210,6 +241,28 @@ public final class PayingMarkers {
     }
   }
 
+  /** Tells the choice how the system prompt may be lengthened; why not, if it may not. */
+  private PaddingDecision padding(Offer offer, int freeMarkers) {
+    int slot = choice.slots[Boundary.SYSTEM.index];
+    if (offer.padding == 0 || slot == PrefixMemory.ABSENT) {
+      return PaddingDecision.NONE;
+    }
+    choice.needsPadding = offer.needsPadding;
+    choice.isPaddingForecast = offer.isPaddingForecast;
+    int before = memory.paddingTokens(slot);
+    int tokens = before > 0 ? before : offer.padding;
+    @Nullable PaddingDecision no =
+        before < 0
+            ? PaddingDecision.STOPPED
+            : tokens > offer.maxPadding
+                ? PaddingDecision.OVER_BOUND
+                : memory.cameBack(slot) || before > 0 ? null : PaddingDecision.NOT_SEEN_AGAIN;
+    if (freeMarkers > 0 && no == null && (offer.needsPadding || before > 0)) {
+      choice.padding = tokens;
+    }
+    return no == null || !offer.needsPadding ? PaddingDecision.NONE : no;
+  }
+
   private Sighting.Request request(
       String route, String scope, Chosen chosen, long[] known, long nowNanos) {
     List<Sighting.At> boundaries = new ArrayList<>(MarkerChoice.BOUNDARIES);
@@ -217,7 +270,12 @@ public final class PayingMarkers {
       int i = boundary.index;
       if (choice.slots[i] != PrefixMemory.ABSENT) {
         boundaries.add(
-            new Sighting.At(boundary, chosen.keys[i], chosen.seconds[i], choice.isTried[i]));
+            new Sighting.At(
+                boundary,
+                chosen.keys[i],
+                chosen.seconds[i],
+                choice.isTried[i],
+                boundary == Boundary.SYSTEM ? chosen.paddingTokens : 0));
       }
     }
     long read = choice.read < 0 ? 0 : chosen.keys[choice.read];
@@ -259,6 +317,9 @@ public final class PayingMarkers {
       }
       if (at.tried()) {
         memory.reuse(slot).explore();
+      }
+      if (at.paddingTokens() > 0) {
+        memory.pad(slot, at.paddingTokens());
       }
     }
   }
@@ -319,6 +380,11 @@ public final class PayingMarkers {
     if (untold.isOpen()) {
       untold.add(new Sighting.NothingRead(nowNanos, keys));
     }
+  }
+
+  /** A system prompt that was lengthened was not written. */
+  public synchronized void paddingMissed(long key) {
+    each(new long[] {key}, memory::paddingMissed);
   }
 
   private void each(long[] keys, IntConsumer change) {

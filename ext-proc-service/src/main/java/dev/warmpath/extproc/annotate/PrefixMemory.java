@@ -98,6 +98,9 @@ public final class PrefixMemory {
   private final boolean[] readable;
   private final boolean[] writtenElsewhere;
 
+  /** Tokens by which it is lengthened; below 0: that didn't help. */
+  private final short[] paddingTokens;
+
   private final Map<ClassKey, Reuse> classes = new HashMap<>();
   private int held;
   private int hand;
@@ -125,6 +128,7 @@ public final class PrefixMemory {
     lifetimeNanos = new long[size];
     readable = new boolean[size];
     writtenElsewhere = new boolean[size];
+    paddingTokens = new short[size];
   }
 
   /** Time has come to here; to be called before a request's prefixes are looked up. */
@@ -192,6 +196,7 @@ public final class PrefixMemory {
     keys[slot] = key;
     sightings[slot] = 1;
     lifetimeNanos[slot] = 0;
+    paddingTokens[slot] = 0;
     cameBackAs[slot] = null;
     begin(slot, route, scope, boundary, where, nanos);
     return slot;
@@ -312,6 +317,28 @@ public final class PrefixMemory {
     if (nanos - heldNanos[slot] >= 0) {
       lifetimeNanos[slot] = 0;
     }
+  }
+
+  /** Whether it came back since it is remembered. */
+  boolean cameBack(int slot) {
+    return sightings[slot] > 1;
+  }
+
+  /** Tokens by which a prefix is lengthened; 0: none, below 0: that didn't help. */
+  int paddingTokens(int slot) {
+    return paddingTokens[slot];
+  }
+
+  /** It is lengthened from now on. Where replicas differ all come to the longest. */
+  void pad(int slot, int tokens) {
+    if (paddingTokens[slot] >= 0 && tokens > paddingTokens[slot]) {
+      paddingTokens[slot] = (short) Math.min(tokens, Short.MAX_VALUE);
+    }
+  }
+
+  /** It is not cached however it is lengthened. */
+  void paddingMissed(int slot) {
+    paddingTokens[slot] = -1;
   }
 
   /** Prefixes that are remembered. */

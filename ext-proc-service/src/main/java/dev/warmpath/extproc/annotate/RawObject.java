@@ -42,6 +42,40 @@ final class RawObject {
     return false;
   }
 
+  /**
+   * Where the string ends that is a member of an object, not of one in it.
+   *
+   * @param start offset of the opening brace
+   * @return offset of its closing quote; below 0: it has no such member, written without escapes
+   */
+  static int stringEnd(byte[] body, int start, byte[] name) {
+    int depth = 0;
+    for (int at = start; ; at++) {
+      switch (body[at]) {
+        case '{', '[' -> depth++;
+        case '}', ']' -> {
+          depth--;
+          if (depth == 0) {
+            return -1;
+          }
+        }
+        case '"' -> {
+          int close = closingQuote(body, at);
+          int next = skipSpace(body, close + 1);
+          if (depth == 1 && body[next] == ':') {
+            int value = skipSpace(body, next + 1);
+            if (body[value] == '"' && Arrays.equals(body, at + 1, close, name, 0, name.length)) {
+              return closingQuote(body, value);
+            }
+            close = next;
+          }
+          at = close;
+        }
+        default -> {}
+      }
+    }
+  }
+
   /** Whether an object has no members. */
   static boolean isEmpty(byte[] body, int start) {
     return body[skipSpace(body, start + 1)] == '}';

@@ -22,8 +22,10 @@ public sealed interface Sighting {
    * @param key of the prefix that ends there
    * @param markedSeconds the lifetime of its marker; 0: it has none
    * @param tried whether it was marked without knowing that it pays
+   * @param paddingTokens by which the prefix is lengthened, so that all lengthen it alike; 0: it is
+   *     not
    */
-  record At(Boundary boundary, long key, int markedSeconds, boolean tried) {
+  record At(Boundary boundary, long key, int markedSeconds, boolean tried, int paddingTokens) {
     public At {
       if (markedSeconds < 0) {
         throw new IllegalArgumentException(

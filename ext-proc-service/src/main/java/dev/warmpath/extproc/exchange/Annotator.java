@@ -1,11 +1,13 @@
 package dev.warmpath.extproc.exchange;
 
+import dev.warmpath.config.v1.Mode;
 import dev.warmpath.extproc.annotate.AnnotationPlan;
 import dev.warmpath.extproc.annotate.AnnotationPlanner;
 import dev.warmpath.extproc.annotate.Boundary;
 import dev.warmpath.extproc.annotate.CacheRouting;
 import dev.warmpath.extproc.annotate.CacheSaltPlanner;
 import dev.warmpath.extproc.annotate.Decision;
+import dev.warmpath.extproc.annotate.PaddingDecision;
 import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.annotate.Splices;
 import dev.warmpath.extproc.exchange.RouteEntry.ProviderTarget;
@@ -48,6 +50,11 @@ final class Annotator {
       int plannedMarkedBlocks,
       @Nullable AnnotationPlan markers) {
     static final Edits NONE = new Edits(Splices.NONE, List.of(), CacheRouting.NONE, 0, 0, null);
+
+    /** Bytes that its system prompt is longer by. */
+    int paddedBytes() {
+      return markers == null ? 0 : markers.padded().bytes();
+    }
   }
 
   private final Catalogue catalogue;
@@ -144,9 +151,13 @@ final class Annotator {
                 new AnnotationPlanner.Allowed(
                     refusal == null,
                     allows(request, AnnotationPlanner.OPTIONS_FIELD, nowNanos),
-                    allows(request, field + AnnotationPlanner.TTL_FIELD, nowNanos))),
+                    allows(request, field + AnnotationPlanner.TTL_FIELD, nowNanos)),
+                mayPad(request.route().target())),
             payingMarkers,
             nowNanos);
+    if (plan.padded().decision() != PaddingDecision.NONE) {
+      metrics.annotated(route, "padding", plan.padded().decision().label());
+    }
     boolean wasWanted = false;
     for (Boundary boundary : BOUNDARIES) {
       metrics.annotated(route, boundary.label(), plan.decision(boundary).label());
@@ -156,6 +167,19 @@ final class Annotator {
       metrics.annotated(route, field, refusal);
     }
     return plan;
+  }
+
+  private static AnnotationPlanner.MayPad mayPad(RouteEntry.Target target) {
+    return switch (target) {
+      case RouteEntry.PoolTarget _ -> AnnotationPlanner.MayPad.NOTHING;
+      case ProviderTarget provider ->
+          switch (provider.padding().mode()) {
+            case FORECAST, ACTIVE ->
+                new AnnotationPlanner.MayPad(
+                    provider.padding().maxTokens(), provider.padding().mode() == Mode.FORECAST);
+            case OFF, MODE_UNSPECIFIED, UNRECOGNIZED -> AnnotationPlanner.MayPad.NOTHING;
+          };
+    };
   }
 
   private CacheRouting routing(

@@ -316,7 +316,7 @@ final class Planner {
                 own.chain.keyRoot(),
                 own.chain.keyConversation(),
                 own.blocks.promptTokens(),
-                prompt.textLength(),
+                prompt.textLength() + (marked ? edits.paddedBytes() : 0),
                 edits.markers(),
                 shadow),
             dispatch,
@@ -363,7 +363,7 @@ final class Planner {
     return switch (target) {
       case PoolTarget(String cluster, boolean isolated) ->
           new Scope(Scope.Lane.POOL, isolated ? cluster + '\n' + tenant : cluster, model);
-      case ProviderTarget(_, _, String cacheScope, Credential credential) ->
+      case ProviderTarget(_, _, String cacheScope, Credential credential, _) ->
           new Scope(
               Scope.Lane.PROVIDER,
               credential == Credential.OF_CLIENT ? cacheScope + '\n' + tenant : cacheScope,

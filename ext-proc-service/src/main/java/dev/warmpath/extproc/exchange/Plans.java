@@ -320,9 +320,26 @@ public final class Plans {
       case CLIENT_ERROR, ENDPOINT_FAILED -> payingMarkers.failed(markers.markedKeys(), nowNanos);
       case ENDPOINT_LOST, UNKNOWN -> {}
     }
+    if (plan.decided().edited()
+        && markers.padded().tokens() > 0
+        && usage.readTokens() == 0
+        && usage.writtenTokens() == 0
+        && isMarked(markers, markers.padded().key())) {
+      payingMarkers.paddingMissed(markers.padded().key());
+      metrics.annotated(plan.route().id(), "padding", "missed");
+    }
     if (plan.applied() && usage.readTokens() == 0 && markers.expectsRead()) {
       payingMarkers.readNothing(markers.keys(), nowNanos);
     }
+  }
+
+  private static boolean isMarked(AnnotationPlan markers, long key) {
+    for (long marked : markers.markedKeys()) {
+      if (marked == key) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

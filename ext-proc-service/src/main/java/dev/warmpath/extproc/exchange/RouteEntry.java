@@ -60,9 +60,21 @@ record RouteEntry(
    * @param catalogue the provider whose rows of the catalogue speak of it
    * @param cacheScope whose cache it is
    * @param credential that the provider sees
+   * @param padding of system prompts
    */
-  record ProviderTarget(String cluster, String catalogue, String cacheScope, Credential credential)
+  record ProviderTarget(
+      String cluster, String catalogue, String cacheScope, Credential credential, Padding padding)
       implements Target {}
+
+  /**
+   * Lengthening of system prompts that are too short to be cached.
+   *
+   * @param mode how far it goes
+   * @param maxTokens longest, by estimate
+   */
+  record Padding(Mode mode, int maxTokens) {
+    static final Padding NONE = new Padding(Mode.OFF, 0);
+  }
 
   /** By what a provider knows whose account a request is for. */
   enum Credential {

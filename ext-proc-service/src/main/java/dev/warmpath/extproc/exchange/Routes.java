@@ -93,7 +93,8 @@ final class Routes {
                       provider.getName(),
                       rows,
                       scope.isEmpty() ? provider.getName() : scope,
-                      credential(provider)),
+                      credential(provider),
+                      padding(route)),
                   Apis.dialect(
                       route.getApi() == Api.API_UNSPECIFIED ? provider.getApi() : route.getApi()),
                   route.getSessionHeader(),
@@ -160,6 +161,12 @@ final class Routes {
             repair.getSortTools(),
             repair.getSortSchemaKeys(),
             repair.getMoveSystemLinesList().stream().map(Pattern::compile).toList()));
+  }
+
+  private static RouteEntry.Padding padding(Route route) {
+    return route.hasPadding()
+        ? new RouteEntry.Padding(route.getPadding().getMode(), route.getPadding().getMaxTokens())
+        : RouteEntry.Padding.NONE;
   }
 
   private static <T> T known(@Nullable T value, String name) {

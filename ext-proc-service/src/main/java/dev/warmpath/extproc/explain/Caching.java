@@ -130,6 +130,10 @@ final class Caching {
       breakpoint.put("boundary", boundary.label());
       breakpoint.put("decision", decision.label());
       breakpoint.put("tokens_estimated", plan.estimatedTokens(boundary));
+      if (decision == Decision.BELOW_MINIMUM) {
+        breakpoint.put(
+            "missing_tokens_estimated", row.minCacheTokens() - plan.estimatedTokens(boundary));
+      }
       breakpoints.add(breakpoint);
     }
     map.put("breakpoints", breakpoints);
@@ -203,11 +207,14 @@ final class Caching {
         for (Object each : breakpoints) {
           if (each instanceof Map<?, ?> breakpoint) {
             out.append(
-                "    breakpoint after %s: %s, about %s tokens%n"
+                "    breakpoint after %s: %s, about %s tokens%s%n"
                     .formatted(
                         breakpoint.get("boundary"),
                         breakpoint.get("decision"),
-                        breakpoint.get("tokens_estimated")));
+                        breakpoint.get("tokens_estimated"),
+                        breakpoint.containsKey("missing_tokens_estimated")
+                            ? ", %s too few".formatted(breakpoint.get("missing_tokens_estimated"))
+                            : ""));
           }
         }
       }

@@ -116,7 +116,8 @@ final class PeerSightings {
                   .setBoundary(boundary(at.boundary()))
                   .setPrefix(at.key())
                   .setMarkedSeconds(at.markedSeconds())
-                  .setTried(at.tried()));
+                  .setTried(at.tried())
+                  .setPaddingTokens(at.paddingTokens()));
         }
         for (long key : request.earlier()) {
           seen.addEarlier(key);
@@ -185,7 +186,11 @@ final class PeerSightings {
           if (boundary != null && each.getMarkedSeconds() >= 0) {
             boundaries.add(
                 new Sighting.At(
-                    boundary, each.getPrefix(), each.getMarkedSeconds(), each.getTried()));
+                    boundary,
+                    each.getPrefix(),
+                    each.getMarkedSeconds(),
+                    each.getTried(),
+                    each.getPaddingTokens()));
           }
         }
         yield new Sighting.Request(

@@ -459,6 +459,84 @@ class AnnotationPlannerTest {
     assertThat(plan.splices().isEmpty()).isTrue();
   }
 
+  /** A system prompt of some 440 tokens, where 512 are cached, a minute apart. */
+  private AnnotationPlan padded(PayingMarkers paying, String body, int number) {
+    scan(body);
+    PrefixChain chain = new PrefixChain();
+    new PrefixHasher(new KeyRing(new byte[32], new byte[32]), 256, 1024)
+        .chain(prompt, new Scope(Scope.Lane.PROVIDER, "account", "claude"), chain);
+    ModelEntry model =
+        new ModelEntry(
+            "claude*",
+            Dialect.ANTHROPIC_MESSAGES,
+            512,
+            4,
+            20,
+            List.of(new PriceTier(0, new Prices(5, 25, 0.5, 6.25, 10))),
+            "",
+            "");
+    AnnotationPlan plan =
+        planner.plan(
+            prompt,
+            chain,
+            new AnnotationPlanner.Asked(
+                "r",
+                "s",
+                model,
+                4,
+                AnnotationPlanner.Allowed.ALL,
+                new AnnotationPlanner.MayPad(512, false)),
+            paying,
+            number * 60_000_000_000L);
+    paying.answered(plan.keys(), plan.markedKeys(), number * 60_000_000_000L + 1);
+    return plan;
+  }
+
+  @Test
+  void padding_systemPromptThatMissesTheMinimum_endsWithTheSameWordsEachTime() {
+    String rules = "Be brief. ".repeat(176);
+    for (String system :
+        List.of(
+            "\"" + rules + "\"",
+            "[{\"x\":{\"text\":\"no\"}, \"text\" : \"" + rules + "\",\"type\":\"text\"}]")) {
+      PayingMarkers paying = new PayingMarkers(64);
+      String padding = "";
+      for (int i = 0; i < 10; i++) {
+        String body =
+            "{\"model\":\"claude\",\"max_tokens\":9,\"system\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%d\"}]}"
+                .formatted(system, i);
+        AnnotationPlan plan = padded(paying, body, i);
+        String edited = edited(plan, body);
+        int start = edited.indexOf("\\n\\n<padding>");
+        if (start < 0) {
+          assertThat(padding).as("request %d", i).isEmpty();
+          continue;
+        }
+        assertThat(i).as("seen to come back").isPositive();
+        int end = edited.indexOf("</padding>") + "</padding>".length();
+        String words = edited.substring(start, end);
+        assertThat(words).isEqualTo(padding.isEmpty() ? words : padding);
+        padding = words;
+        assertThat(edited.charAt(end)).isEqualTo('"');
+        assertThat(edited).contains("cache_control");
+        assertThat(plan.padded().bytes()).isEqualTo(padding.length());
+        assertThat(plan.estimatedTokens(Boundary.SYSTEM)).isGreaterThan(588);
+      }
+      assertThat(padding).isNotEmpty();
+    }
+  }
+
+  @Test
+  void padding_clientMarksSomethingItself_isLeftToIt() {
+    PayingMarkers paying = new PayingMarkers(64);
+    String body =
+        "{\"model\":\"claude\",\"system\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\",\"cache_control\":{\"type\":\"ephemeral\"}}]}]}"
+            .formatted("Be brief. ".repeat(176));
+    for (int i = 0; i < 10; i++) {
+      assertThat(edited(padded(paying, body, i), body)).isEqualTo(body);
+    }
+  }
+
   /** One of a series of requests, twenty minutes apart. */
   private AnnotationPlan paid(PayingMarkers paying, String body, int number, boolean mayEdit) {
     scan(body);

@@ -44,7 +44,8 @@ class AccountsTest {
             "r",
             "/",
             Map.of(),
-            new RouteEntry.ProviderTarget("a", "a", "scope", RouteEntry.Credential.CONFIGURED),
+            new RouteEntry.ProviderTarget(
+                "a", "a", "scope", RouteEntry.Credential.CONFIGURED, RouteEntry.Padding.NONE),
             Dialect.ANTHROPIC_MESSAGES,
             "",
             Mode.FORECAST,

@@ -46,7 +46,8 @@ class AnnotatorTest {
           "messages",
           "/v1",
           Map.of(),
-          new ProviderTarget("anthropic", "anthropic", "scope", Credential.CONFIGURED),
+          new ProviderTarget(
+              "anthropic", "anthropic", "scope", Credential.CONFIGURED, RouteEntry.Padding.NONE),
           Dialect.ANTHROPIC_MESSAGES,
           "",
           Mode.ACTIVE,

@@ -6,6 +6,7 @@ import dev.warmpath.config.v1.Mode;
 import dev.warmpath.extproc.annotate.AnnotationPlan;
 import dev.warmpath.extproc.annotate.AnnotationPlans;
 import dev.warmpath.extproc.annotate.Boundary;
+import dev.warmpath.extproc.annotate.PaddingDecision;
 import dev.warmpath.extproc.annotate.PayingMarkers;
 import dev.warmpath.extproc.exchange.Plans.End;
 import dev.warmpath.extproc.ledger.Shadow;
@@ -40,7 +41,11 @@ class PlansTest {
           "/",
           Map.of(),
           new RouteEntry.ProviderTarget(
-              "anthropic", "anthropic", "scope", RouteEntry.Credential.CONFIGURED),
+              "anthropic",
+              "anthropic",
+              "scope",
+              RouteEntry.Credential.CONFIGURED,
+              RouteEntry.Padding.NONE),
           Dialect.ANTHROPIC_MESSAGES,
           "",
           Mode.ACTIVE,
@@ -252,6 +257,39 @@ class PlansTest {
     PayingMarkers.Chosen next = chooseAgain();
     assertThat(next.written).doesNotContain(true);
     assertThat(next.seconds).contains(300);
+  }
+
+  /** What is chosen for a short prompt that comes again and again. */
+  private PayingMarkers.Chosen choosePadded(int times) {
+    var chosen = new PayingMarkers.Chosen();
+    for (int i = 0; i < times; i++) {
+      var offer = new PayingMarkers.Offer();
+      offer.clear(300);
+      offer.end(8);
+      offer.boundary(Boundary.SYSTEM, 420, 1);
+      offer.mayMark(Boundary.SYSTEM, 300, 3600);
+      offer.padding(240, 512, true, false);
+      markedNanos += 30 * SECOND;
+      payingMarkers.choose(
+          "r", "s", offer, 4, 20, new PriceFactors(0.1, 1.25, 2, null), markedNanos, chosen);
+      payingMarkers.answered(chosen.keys, chosen.marked(), markedNanos);
+    }
+    return chosen;
+  }
+
+  @Test
+  void usage_neitherReadNorWrittenThoughLengthened_endsIt() {
+    PayingMarkers.Chosen chosen = choosePadded(20);
+    assertThat(chosen.paddingDecision).isEqualTo(PaddingDecision.PADDED);
+    for (Usage usage : List.of(Usage.of(0, 700, 0, 100, 5), Usage.of(0, 0, 0, 800, 5))) {
+      markers = AnnotationPlans.padded(chosen, 8);
+      ExchangePlan plan = open();
+      plans.observed(
+          outcome(plan, Outcome.Source.OBSERVER, 200, usage, "", false, true), markedNanos);
+      plans.streamEnded(plan, false, markedNanos);
+      assertThat(choosePadded(1).paddingDecision)
+          .isEqualTo(usage.writtenTokens() > 0 ? PaddingDecision.PADDED : PaddingDecision.STOPPED);
+    }
   }
 
   @Test
