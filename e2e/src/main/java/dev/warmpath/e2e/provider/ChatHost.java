@@ -21,7 +21,12 @@ enum ChatHost {
   QWEN,
   GROQ,
   /** Streams tell usage without being asked, and nothing says that one may ask. */
-  MISTRAL;
+  MISTRAL,
+  /** A session is told by a header; nothing says that a member of the body is taken for it. */
+  XAI,
+  FIREWORKS,
+  /** One marker: nothing says that several are taken. */
+  OPENROUTER;
 
   /** What OpenAI's published form holds, without what is of caches. */
   private static final Set<String> COMMON =
@@ -92,6 +97,9 @@ enum ChatHost {
           members.addAll(
               Set.of(
                   "exclude_domains", "include_domains", "include_reasoning", "reasoning_format"));
+      case XAI -> {}
+      case FIREWORKS -> members.add("prompt_cache_key");
+      case OPENROUTER -> members.addAll(Set.of("session_id", "cache_control"));
       case MISTRAL -> {
         members.addAll(Set.of("prompt_cache_key", "prompt_mode", "random_seed", "safe_prompt"));
         members.removeAll(Set.of("stream_options", "user", "seed", "max_completion_tokens"));
@@ -104,8 +112,8 @@ enum ChatHost {
   String marker() {
     return switch (this) {
       case OPENAI_BREAKPOINTS -> "prompt_cache_breakpoint";
-      case QWEN -> "cache_control";
-      case OPENAI, AZURE, GROQ, MISTRAL -> "";
+      case QWEN, OPENROUTER -> "cache_control";
+      case OPENAI, AZURE, GROQ, MISTRAL, XAI, FIREWORKS -> "";
     };
   }
 
@@ -129,12 +137,13 @@ enum ChatHost {
                 Set.of(
                     "role", "content", "name", "refusal", "audio", "tool_calls", "function_call");
             case QWEN -> Set.of("role", "content", "tool_calls", "partial", "reasoning_content");
+            case XAI, FIREWORKS, OPENROUTER -> Set.of("role", "content", "name", "tool_calls");
             case GROQ -> Set.of("role", "content", "name", "tool_calls", "reasoning");
             case MISTRAL -> Set.of("role", "content", "tool_calls", "prefix");
           };
       case "tool" ->
           switch (this) {
-            case OPENAI, OPENAI_BREAKPOINTS, AZURE, QWEN ->
+            case OPENAI, OPENAI_BREAKPOINTS, AZURE, QWEN, XAI, FIREWORKS, OPENROUTER ->
                 Set.of("role", "content", "tool_call_id");
             case GROQ, MISTRAL -> Set.of("role", "content", "tool_call_id", "name");
           };
@@ -180,7 +189,8 @@ enum ChatHost {
       }
       case AZURE ->
           ApiException.openAi(400, "Unrecognized request argument supplied: " + member, "", "");
-      case QWEN -> {
+      // Of the last three nobody has published any; so they write as this one.
+      case QWEN, XAI, FIREWORKS, OPENROUTER -> {
         String param = brackets(path.isEmpty() ? member : path + "." + member);
         yield ApiException.openAi(
             400, "Parameter '" + param + "' is not supported.", param, "invalid_parameter_error");
@@ -203,7 +213,7 @@ enum ChatHost {
     return switch (this) {
       case OPENAI, OPENAI_BREAKPOINTS, AZURE ->
           ApiException.openAi(400, "Invalid value for '" + param + "': " + expected, param, code);
-      case QWEN ->
+      case QWEN, XAI, FIREWORKS, OPENROUTER ->
           ApiException.openAi(
               400,
               "Parameter '" + param + "' is invalid: " + expected,

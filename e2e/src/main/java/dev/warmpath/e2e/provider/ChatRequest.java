@@ -177,7 +177,7 @@ final class ChatRequest {
     }
     host.allow(part, path, members);
     int ttlSeconds =
-        host == ChatHost.QWEN
+        host == ChatHost.QWEN || host == ChatHost.OPENROUTER
             ? cacheControl(part, path)
             : OpenAiCaching.breakpoint(part, path, host);
     if (type.equals("text")) {
@@ -195,7 +195,7 @@ final class ChatRequest {
     }
   }
 
-  /** Qwen's marker: one kind, without a lifetime. */
+  /** Qwen's marker, and OpenRouter's: one kind, without a lifetime. */
   private int cacheControl(JsonNode part, String path) throws ApiException {
     if (!part.has("cache_control")) {
       return 0;
@@ -208,8 +208,9 @@ final class ChatRequest {
     if (!control.path("type").asText().equals("ephemeral")) {
       throw host.wrong(at + ".type", "expected ephemeral", "invalid_value");
     }
-    if (++markers > MAX_MARKERS) {
-      throw host.wrong(at, "at most 4 markers", "too_many");
+    int most = host == ChatHost.OPENROUTER ? 1 : MAX_MARKERS;
+    if (++markers > most) {
+      throw host.wrong(at, "at most " + most + " markers", "too_many");
     }
     return QWEN_SECONDS;
   }

@@ -54,9 +54,9 @@ record ProviderPath(Asked.Api api, String model, Framing framing, boolean stream
                 vertex.group(2).startsWith("stream"))
             : null;
       }
-      case OPENAI_CHAT, MISTRAL ->
+      case OPENAI_CHAT, MISTRAL, XAI_CHAT ->
           named(path, "/v1/chat/completions", Asked.Api.CHAT, Framing.EVENTS);
-      case OPENAI_RESPONSES ->
+      case OPENAI_RESPONSES, XAI_RESPONSES ->
           named(path, "/v1/responses", Asked.Api.RESPONSES, Framing.NAMED_EVENTS);
       case OPENAI_EMBEDDINGS -> named(path, "/v1/embeddings", Asked.Api.EMBEDDINGS, Framing.EVENTS);
       case AZURE -> {
@@ -79,6 +79,9 @@ record ProviderPath(Asked.Api api, String model, Framing framing, boolean stream
       }
       case QWEN ->
           named(path, "/compatible-mode/v1/chat/completions", Asked.Api.CHAT, Framing.EVENTS);
+      case FIREWORKS ->
+          named(path, "/inference/v1/chat/completions", Asked.Api.CHAT, Framing.EVENTS);
+      case OPENROUTER -> named(path, "/api/v1/chat/completions", Asked.Api.CHAT, Framing.EVENTS);
       case GROQ -> named(path, "/openai/v1/chat/completions", Asked.Api.CHAT, Framing.EVENTS);
     };
   }

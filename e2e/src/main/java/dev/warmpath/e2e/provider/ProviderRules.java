@@ -55,7 +55,14 @@ public final class ProviderRules {
     /** Refuses all that it doesn't know, {@code prompt_cache_key} too. */
     GROQ,
     /** Refuses all that it doesn't know with 422. */
-    MISTRAL
+    MISTRAL,
+    /** Told a session by the header {@code x-grok-conv-id}. */
+    XAI_CHAT,
+    XAI_RESPONSES,
+    /** Told a session by the header {@code x-session-affinity}, or a key. */
+    FIREWORKS,
+    /** Told a session by {@code session_id}; takes a marker for some families of models. */
+    OPENROUTER
   }
 
   /**
@@ -97,6 +104,8 @@ public final class ProviderRules {
     static final Steps OPENAI = new Steps(1_024, 128, 300, 0.1);
     static final Steps QWEN = new Steps(256, 128, 300, 0.2); // Steps: guess, not published.
     static final Steps GROQ = new Steps(1_024, 128, 7_200, 0.5); // 128 to 1024 by model.
+    static final Steps XAI = new Steps(128, 128, 300, 0.25); // Lifetime and minimum: guesses.
+    static final Steps FIREWORKS = new Steps(128, 128, 300, 0.5); // Guesses, but for the price.
     static final Steps MISTRAL = new Steps(64, 64, 300, 0.1); // Lifetime: guess, not published.
   }
 
@@ -109,6 +118,12 @@ public final class ProviderRules {
   private static final int QWEN_MINIMUM_TOKENS = 1_024;
   private static final double QWEN_WRITE = 1.25;
   private static final double QWEN_READ = 0.1;
+
+  /** What a session is called: guess, not published. */
+  private static final Pattern SESSION = Pattern.compile("[!-~]{1,256}");
+
+  private static final Pattern OPENROUTER_MARKED =
+      Pattern.compile("anthropic/claude-.+|google/gemini-.+|qwen/.+|openai/gpt-(5\\.6|6-.+)");
 
   /** Names of models that Bedrock could have; those of Anthropic's are known. */
   private static final Pattern BEDROCK_MODEL =
@@ -177,6 +192,19 @@ public final class ProviderRules {
       case GROQ -> chat(path, tenant, body, ChatHost.GROQ, Steps.GROQ);
       case MISTRAL -> chat(path, tenant, body, ChatHost.MISTRAL, Steps.MISTRAL);
       case QWEN -> qwen(path, tenant, body);
+      case XAI_CHAT ->
+          session(path, tenant, headers, "x-grok-conv-id", body, ChatHost.XAI, Steps.XAI);
+      case FIREWORKS ->
+          session(
+              path,
+              tenant,
+              headers,
+              "x-session-affinity",
+              body,
+              ChatHost.FIREWORKS,
+              Steps.FIREWORKS);
+      case XAI_RESPONSES -> xaiResponses(path, tenant, body);
+      case OPENROUTER -> openRouter(path, tenant, body);
       case OPENAI_EMBEDDINGS, GEMINI -> outline(path, tenant, body);
     };
   }
@@ -209,7 +237,11 @@ public final class ProviderRules {
               OPENAI_EMBEDDINGS,
               QWEN,
               GROQ,
-              MISTRAL ->
+              MISTRAL,
+              XAI_CHAT,
+              XAI_RESPONSES,
+              FIREWORKS,
+              OPENROUTER ->
               "";
         };
     if (key.isEmpty() && authorization.startsWith("Bearer ")) {
@@ -244,7 +276,17 @@ public final class ProviderRules {
       case BEDROCK_CONVERSE, BEDROCK_INVOKE ->
           ApiException.aws(status, "ResourceNotFoundException", message);
       case VERTEX, GEMINI -> ApiException.google(status, message);
-      case OPENAI_CHAT, OPENAI_RESPONSES, OPENAI_EMBEDDINGS, AZURE, QWEN, GROQ, MISTRAL ->
+      case OPENAI_CHAT,
+          OPENAI_RESPONSES,
+          OPENAI_EMBEDDINGS,
+          AZURE,
+          QWEN,
+          GROQ,
+          MISTRAL,
+          XAI_CHAT,
+          XAI_RESPONSES,
+          FIREWORKS,
+          OPENROUTER ->
           ApiException.openAi(status, message, "", code);
     };
   }
@@ -375,6 +417,46 @@ public final class ProviderRules {
     boolean caches = kind != Kind.MISTRAL || !prompt.caching().key().isEmpty();
     MessageUsage usage = inSteps(path, prompt, tenant, body, host, caches ? steps : null);
     return relative(path, prompt, tenant, usage, kind == Kind.AZURE ? null : steps);
+  }
+
+  /** A cache for each session that a header tells; what it is, is not looked at. */
+  private Verdict session(
+      ProviderPath path,
+      String tenant,
+      Map<String, String> headers,
+      String header,
+      byte[] body,
+      ChatHost host,
+      Steps steps)
+      throws ApiException {
+    String session = headers.getOrDefault(header, "");
+    if (headers.containsKey(header) && !SESSION.matcher(session).matches()) {
+      throw ApiException.openAi(400, "Invalid header '" + header + "'", "", "");
+    }
+    return chat(path, tenant + "\0" + session, body, host, steps);
+  }
+
+  private Verdict xaiResponses(ProviderPath path, String tenant, byte[] body) throws ApiException {
+    // As OpenAI's before breakpoints: nothing says that more is taken.
+    ChatHost host = ChatHost.OPENAI;
+    OpenAiPrompt prompt = ResponsesRequest.parse(host.object(body), host, tenant, BYTES_PER_TOKEN);
+    MessageUsage usage = inSteps(path, prompt, tenant, body, host, Steps.XAI);
+    return relative(path, prompt, tenant, usage, Steps.XAI);
+  }
+
+  /** What it converts for the providers behind it, and for which families of models. */
+  private Verdict openRouter(ProviderPath path, String tenant, byte[] body) throws ApiException {
+    ChatHost host = ChatHost.OPENROUTER;
+    JsonNode root = host.object(body);
+    if (root.hasNonNull("session_id")
+        && !SESSION.matcher(host.text(root, "", "session_id")).matches()) {
+      throw host.wrong("session_id", "expected up to 256 characters", "invalid_value");
+    }
+    OpenAiPrompt prompt = ChatRequest.parse(root, host, "", tenant, BYTES_PER_TOKEN);
+    if (prompt.markers() > 0 && !OPENROUTER_MARKED.matcher(prompt.model()).matches()) {
+      throw host.unknown("messages", "cache_control");
+    }
+    return relative(path, prompt, tenant, read(prompt.blocks(), QWEN_MINIMUM_TOKENS), null);
   }
 
   /** By its markers or by itself, never both. */

@@ -48,12 +48,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,9 +164,15 @@ class EditedRequestsTest {
           assertThat(withoutHints(body)).isEqualTo(withoutHints(request.body()));
         }
       }
-      boolean isTaken = refusal(unedited, request, request.body()).isEmpty();
+      String session = sessionHeader(reply);
+      var headers = new HashMap<>(request.headers());
+      if (!session.isEmpty()) {
+        edits.merge(request.kind(), 1, Integer::sum);
+        headers.putIfAbsent(session, header(reply, session));
+      }
+      boolean isTaken = refusal(unedited, request, request.headers(), request.body()).isEmpty();
       taken += isTaken ? 1 : 0;
-      String refusal = refusal(edited, request, body);
+      String refusal = refusal(edited, request, headers, body);
       if (isTaken && !refusal.isEmpty()) {
         wrong.add("%s %s: %s".formatted(request.kind(), request.model(), refusal));
       }
@@ -232,11 +240,15 @@ class EditedRequestsTest {
   }
 
   /** What the provider answers; empty: it takes it. */
-  private String refusal(Map<Kind, ProviderRules> by, ProviderRequest request, byte[] body) {
+  private String refusal(
+      Map<Kind, ProviderRules> by,
+      ProviderRequest request,
+      Map<String, String> headers,
+      byte[] body) {
     try {
       by.computeIfAbsent(
               request.kind(), kind -> ProviderRules.of(kind, ProviderAccess.DEFAULTS, () -> now))
-          .judge(request.target(), request.headers(), body);
+          .judge(request.target(), headers, body);
       return "";
     } catch (ApiException e) {
       return e.status() + " " + e.text();
@@ -244,8 +256,20 @@ class EditedRequestsTest {
   }
 
   private static String length(CommonResponse reply) {
+    return header(reply, "content-length");
+  }
+
+  /** The one that tells a session; empty: none does. */
+  private static String sessionHeader(CommonResponse reply) {
+    return Stream.of("x-grok-conv-id", "x-session-affinity")
+        .filter(each -> !header(reply, each).isEmpty())
+        .findFirst()
+        .orElse("");
+  }
+
+  private static String header(CommonResponse reply, String name) {
     return reply.getHeaderMutation().getSetHeadersList().stream()
-        .filter(each -> each.getHeader().getKey().equals("content-length"))
+        .filter(each -> each.getHeader().getKey().equals(name))
         .map(each -> each.getHeader().getRawValue().toStringUtf8())
         .findFirst()
         .orElse("");
@@ -358,7 +382,8 @@ class EditedRequestsTest {
   /** The tree without hints of caching, ours or the client's, and with strings as blocks. */
   private static JsonNode withoutHints(byte[] body) throws IOException {
     ObjectNode tree = (ObjectNode) JSON.readTree(body);
-    tree.remove(List.of("prompt_cache_key", "prompt_cache_options", "stream_options"));
+    tree.remove(
+        List.of("prompt_cache_key", "session_id", "prompt_cache_options", "stream_options"));
     if (tree.path("input").isTextual()) {
       JsonNode input = tree.get("input");
       tree.putArray("input").addObject().put("role", "user").set("content", input);

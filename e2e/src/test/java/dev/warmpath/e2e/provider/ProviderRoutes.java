@@ -27,6 +27,9 @@ final class ProviderRoutes {
     PROVIDERS.put("qwen", List.of(Kind.QWEN));
     PROVIDERS.put("groq", List.of(Kind.GROQ));
     PROVIDERS.put("mistral", List.of(Kind.MISTRAL));
+    PROVIDERS.put("xai", List.of(Kind.XAI_CHAT, Kind.XAI_RESPONSES));
+    PROVIDERS.put("fireworks", List.of(Kind.FIREWORKS));
+    PROVIDERS.put("openrouter", List.of(Kind.OPENROUTER));
   }
 
   private ProviderRoutes() {}
@@ -77,6 +80,13 @@ final class ProviderRoutes {
         patterns: ["MiniMax-*"]
         apis: [anthropic_messages]
         cache: {price_factors: {read: 0.1, write: 1.25}}
+      - provider: openrouter
+        patterns: ["anthropic/claude-*", "google/gemini-*", "qwen/*"]
+        apis: [openai_chat]
+        cache:
+          mechanisms: [cache_control, session_id]
+          max_markers: 1
+          price_factors: {read: 0.1, write: 1.25}
       """;
 
   static String route(ProviderRequest request) {
@@ -90,8 +100,9 @@ final class ProviderRoutes {
   private static String api(Kind kind) {
     return switch (kind) {
       case BEDROCK_CONVERSE -> "bedrock_converse";
-      case OPENAI_RESPONSES -> "openai_responses";
-      case OPENAI_CHAT, AZURE, QWEN, GROQ, MISTRAL -> "openai_chat";
+      case OPENAI_RESPONSES, XAI_RESPONSES -> "openai_responses";
+      case OPENAI_CHAT, AZURE, QWEN, GROQ, MISTRAL, XAI_CHAT, FIREWORKS, OPENROUTER ->
+          "openai_chat";
       default -> "anthropic_messages";
     };
   }

@@ -119,14 +119,31 @@ class ProvidersIT {
 
   /** Whether what the provider takes was placed, and nothing else. */
   private static void assertIsMarked(String provider, Kind kind) {
-    boolean takesMarkers = !Set.of(Kind.AZURE, Kind.GROQ, Kind.MISTRAL).contains(kind);
+    boolean takesMarkers =
+        !Set.of(
+                Kind.AZURE,
+                Kind.GROQ,
+                Kind.MISTRAL,
+                Kind.XAI_CHAT,
+                Kind.XAI_RESPONSES,
+                Kind.FIREWORKS)
+            .contains(kind);
     boolean takesKeys =
-        Set.of(Kind.OPENAI_CHAT, Kind.OPENAI_RESPONSES, Kind.AZURE, Kind.MISTRAL).contains(kind);
+        Set.of(
+                Kind.OPENAI_CHAT,
+                Kind.OPENAI_RESPONSES,
+                Kind.AZURE,
+                Kind.MISTRAL,
+                Kind.XAI_CHAT,
+                Kind.XAI_RESPONSES,
+                Kind.FIREWORKS,
+                Kind.OPENROUTER)
+            .contains(kind);
     assertThat(annotated(provider, kind, "placed") > 0)
         .as("%s: markers", kind)
         .isEqualTo(takesMarkers);
     assertThat(annotated(provider, kind, "told") > 0)
-        .as("%s: prompt_cache_key", kind)
+        .as("%s: key or session", kind)
         .isEqualTo(takesKeys);
     assertThat(annotated(provider, kind, "rejected_before")).as("%s: refused", kind).isZero();
   }

@@ -180,7 +180,15 @@ final class ChatBodies {
         }
       }
       case OPENAI_CHAT -> openAiCaching(body, of, parts, breakpoints, random);
-      case MISTRAL, AZURE -> {
+      case OPENROUTER -> {
+        if (random.nextInt(3) == 0) {
+          body.put("session_id", "own-" + of.habit(5, 1_000));
+        }
+        for (int place : Marking.any(parts.size(), 1, random).places()) {
+          parts.get(place).putObject("cache_control").put("type", "ephemeral");
+        }
+      }
+      case MISTRAL, AZURE, FIREWORKS -> {
         if (random.nextBoolean()) {
           body.put("prompt_cache_key", of.tenant() + of.habit(5, 4));
         }

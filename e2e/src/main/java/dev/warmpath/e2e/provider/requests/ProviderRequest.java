@@ -40,8 +40,9 @@ public final class ProviderRequest {
     return switch (kind) {
       case ANTHROPIC, ANTHROPIC_WITHOUT_TTL, BEDROCK_INVOKE, VERTEX -> "anthropic_messages";
       case BEDROCK_CONVERSE -> "bedrock_converse";
-      case OPENAI_CHAT, AZURE, QWEN, GROQ, MISTRAL -> "openai_chat";
-      case OPENAI_RESPONSES -> "openai_responses";
+      case OPENAI_CHAT, AZURE, QWEN, GROQ, MISTRAL, XAI_CHAT, FIREWORKS, OPENROUTER ->
+          "openai_chat";
+      case OPENAI_RESPONSES, XAI_RESPONSES -> "openai_responses";
       case OPENAI_EMBEDDINGS -> "openai_embeddings";
       case GEMINI -> "gemini";
     };

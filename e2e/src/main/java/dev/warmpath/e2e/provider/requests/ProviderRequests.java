@@ -45,7 +45,11 @@ public final class ProviderRequests {
           Kind.AZURE,
           Kind.QWEN,
           Kind.GROQ,
-          Kind.MISTRAL);
+          Kind.MISTRAL,
+          Kind.XAI_CHAT,
+          Kind.XAI_RESPONSES,
+          Kind.FIREWORKS,
+          Kind.OPENROUTER);
 
   private static final List<String> OPENAI_MODELS =
       List.of(
@@ -110,9 +114,9 @@ public final class ProviderRequests {
     return new ProviderRequests(seed, time, bedrockHost);
   }
 
-  /** Whether a model of OpenAI's that is asked for here takes breakpoints. */
+  /** Whether a model that is asked for here takes breakpoints. */
   static boolean takesBreakpoints(String model) {
-    return !model.startsWith("gpt-5.5");
+    return model.startsWith("gpt-") && !model.startsWith("gpt-5.5");
   }
 
   /** A request to any. */
@@ -128,8 +132,9 @@ public final class ProviderRequests {
           case ANTHROPIC, ANTHROPIC_WITHOUT_TTL, BEDROCK_INVOKE, VERTEX ->
               MessagesBodies.of(conversation, random);
           case BEDROCK_CONVERSE -> ConverseBodies.of(conversation, random);
-          case OPENAI_CHAT, AZURE, QWEN, GROQ, MISTRAL -> ChatBodies.of(conversation, random);
-          case OPENAI_RESPONSES -> ResponsesBodies.of(conversation, random);
+          case OPENAI_CHAT, AZURE, QWEN, GROQ, MISTRAL, XAI_CHAT, FIREWORKS, OPENROUTER ->
+              ChatBodies.of(conversation, random);
+          case OPENAI_RESPONSES, XAI_RESPONSES -> ResponsesBodies.of(conversation, random);
           case OPENAI_EMBEDDINGS, GEMINI ->
               throw new IllegalArgumentException(kind + " (expected: one of " + KINDS + ")");
         };
@@ -187,6 +192,15 @@ public final class ProviderRequests {
           case QWEN -> List.of("qwen3-max", "qwen-plus");
           case GROQ -> List.of("openai/gpt-oss-120b", "moonshotai/kimi-k2-instruct");
           case MISTRAL -> List.of("mistral-large-latest", "codestral-latest");
+          case XAI_CHAT, XAI_RESPONSES -> List.of("grok-4", "grok-5-fast");
+          case FIREWORKS ->
+              List.of("accounts/fireworks/models/kimi-k3", "accounts/fireworks/models/glm-5");
+          case OPENROUTER ->
+              List.of(
+                  "anthropic/claude-opus-5.5",
+                  "google/gemini-3.1-pro-preview",
+                  "qwen/qwen3-max",
+                  "openai/gpt-6-sol");
           case OPENAI_EMBEDDINGS, GEMINI -> List.of("");
         };
     return models.get(random.nextInt(models.size()));
@@ -204,6 +218,9 @@ public final class ProviderRequests {
       case QWEN -> "qwen";
       case GROQ -> "groq";
       case MISTRAL -> "mistral";
+      case XAI_CHAT, XAI_RESPONSES -> "xai";
+      case FIREWORKS -> "fireworks";
+      case OPENROUTER -> "openrouter";
     };
   }
 
@@ -221,8 +238,10 @@ public final class ProviderRequests {
           "/v1/projects/p/locations/global/publishers/anthropic/models/"
               + escaped
               + (stream ? ":streamRawPredict" : ":rawPredict");
-      case OPENAI_CHAT, MISTRAL -> "/v1/chat/completions";
-      case OPENAI_RESPONSES -> "/v1/responses";
+      case OPENAI_CHAT, MISTRAL, XAI_CHAT -> "/v1/chat/completions";
+      case FIREWORKS -> "/inference/v1/chat/completions";
+      case OPENROUTER -> "/api/v1/chat/completions";
+      case OPENAI_RESPONSES, XAI_RESPONSES -> "/v1/responses";
       case AZURE ->
           of.habit(3, 2) == 0
               ? "/openai/v1/chat/completions"
@@ -241,6 +260,12 @@ public final class ProviderRequests {
             .orElseThrow();
     var headers = new HashMap<String, String>();
     headers.put("content-type", "application/json");
+    if (of.kind() == Kind.XAI_CHAT && of.habit(7, 3) == 0) {
+      headers.put("x-grok-conv-id", "own-" + of.habit(5, 1_000));
+    }
+    if (of.kind() == Kind.FIREWORKS && of.habit(7, 3) == 0) {
+      headers.put("x-session-affinity", "own-" + of.habit(5, 1_000));
+    }
     switch (of.kind()) {
       case ANTHROPIC -> {
         headers.put("anthropic-version", "2023-06-01");
