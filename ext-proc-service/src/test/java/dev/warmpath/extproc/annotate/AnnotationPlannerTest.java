@@ -518,6 +518,7 @@ class AnnotationPlannerTest {
         assertThat(words).isEqualTo(padding.isEmpty() ? words : padding);
         padding = words;
         assertThat(edited.charAt(end)).isEqualTo('"');
+        assertThat(edited.substring(0, start)).endsWith("Be brief. ");
         assertThat(edited).contains("cache_control");
         assertThat(plan.padded().bytes()).isEqualTo(padding.length());
         assertThat(plan.estimatedTokens(Boundary.SYSTEM)).isGreaterThan(588);
@@ -529,10 +530,10 @@ class AnnotationPlannerTest {
   @Test
   void padding_clientMarksSomethingItself_isLeftToIt() {
     PayingMarkers paying = new PayingMarkers(64);
-    String body =
-        "{\"model\":\"claude\",\"system\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\",\"cache_control\":{\"type\":\"ephemeral\"}}]}]}"
-            .formatted("Be brief. ".repeat(176));
     for (int i = 0; i < 10; i++) {
+      String body =
+          "{\"model\":\"claude\",\"system\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"%d\",\"cache_control\":{\"type\":\"ephemeral\"}}]}]}"
+              .formatted("Be brief. ".repeat(176), i);
       assertThat(edited(padded(paying, body, i), body)).isEqualTo(body);
     }
   }

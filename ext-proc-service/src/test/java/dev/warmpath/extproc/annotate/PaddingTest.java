@@ -96,10 +96,13 @@ class PaddingTest {
   @CsvSource({"2, DOES_NOT_PAY", "10, PADDED"})
   void choose_returnsOneLessOftenThanItPays_isLengthenedOnlyAboveIt(
       int each, PaddingDecision decision) {
+    int padded = 0;
     for (int i = 1; i <= 600; i++) {
       nowNanos += (i % each == 0 ? 5_000 : 60) * SECOND;
       ask(7, 4);
+      padded += i > 500 && chosen.paddingTokens > 0 ? 1 : 0;
     }
+    assertThat(padded).isEqualTo(decision == PaddingDecision.PADDED ? 100 : 0);
     nowNanos += 400 * SECOND;
     ask(7, 4);
 
