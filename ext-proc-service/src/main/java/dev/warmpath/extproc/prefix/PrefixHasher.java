@@ -2,8 +2,6 @@ package dev.warmpath.extproc.prefix;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.dynatrace.hash4j.hashing.Hasher64;
-import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Parameter;
 import dev.warmpath.extproc.prompt.Prompt;
@@ -44,7 +42,7 @@ public final class PrefixHasher {
    * conversations under way, that one event loop sees in a while. An HMAC costs as much as 5 KiB of
    * text.
    */
-  private static final int EXPORTED = 512;
+  private static final int EXPORTED = 2048;
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN)
@@ -88,8 +86,8 @@ public final class PrefixHasher {
   private final Mac exportMac;
   private final Mac nextExportMac;
   private final TextHash textHash;
-  private final Hasher64 highHash;
-  private final Hasher64 lowHash;
+  private final StateHash highHash;
+  private final StateHash lowHash;
   private final Map<Scope, Seed> seeds = new LeastRecentlyUsed();
   private final Exported roots = new Exported();
   private final Exported conversations = new Exported();
@@ -118,25 +116,30 @@ public final class PrefixHasher {
 
   /**
    * Exported keys by the states of the chain that they were made of, which tell scope and model,
-   * too. Direct-mapped: a key takes the place of another.
+   * too. Each state has two places; a new key takes the first one, and what stood there the other.
    */
   private static final class Exported {
     private final long[] highs = new long[EXPORTED];
     private final long[] lows = new long[EXPORTED];
     private final long[] keys = new long[EXPORTED];
 
-    boolean has(long high, long low) {
+    /** Where the key of a state is, or -1. */
+    int find(long high, long low) {
       int slot = slot(low);
+      return is(slot, high, low) ? slot : is(slot ^ 1, high, low) ? slot ^ 1 : -1;
+    }
+
+    private boolean is(int slot, long high, long low) {
       // What was never filled is all zeros.
       return highs[slot] == high && lows[slot] == low && high != 0;
     }
 
-    long key(long low) {
-      return keys[slot(low)];
-    }
-
     void put(long high, long low, long key) {
       int slot = slot(low);
+      int other = slot ^ 1;
+      highs[other] = highs[slot];
+      lows[other] = lows[slot];
+      keys[other] = keys[slot];
       highs[slot] = high;
       lows[slot] = low;
       keys[slot] = key;
@@ -178,8 +181,8 @@ public final class PrefixHasher {
     field(indexMac, HASH_SEEDS, 0, HASH_SEEDS.length);
     finish(indexMac);
     textHash = new TextHash((long) LONG.get(mac, 0));
-    highHash = Hashing.xxh3_64((long) LONG.get(mac, 8));
-    lowHash = Hashing.xxh3_64((long) LONG.get(mac, 16));
+    highHash = new StateHash((long) LONG.get(mac, 8));
+    lowHash = new StateHash((long) LONG.get(mac, 16));
   }
 
   /**
@@ -356,12 +359,8 @@ public final class PrefixHasher {
   }
 
   private void take(long tag, long first, long second) {
-    long newHigh =
-        highHash.hashLongLongLongToLong(
-            highHash.hashLongLongLongToLong(high, low, tag), first, second);
-    low =
-        lowHash.hashLongLongLongToLong(
-            lowHash.hashLongLongLongToLong(high, low, tag), first, second);
+    long newHigh = highHash.hash(highHash.hash(high, low, tag), first, second);
+    low = lowHash.hash(lowHash.hash(high, low, tag), first, second);
     high = newHigh;
   }
 
@@ -402,8 +401,9 @@ public final class PrefixHasher {
   }
 
   private long export(byte[] purpose, Seed seed, Exported known) {
-    if (known.has(high, low)) {
-      return known.key(low);
+    int place = known.find(high, low);
+    if (place >= 0) {
+      return known.keys[place];
     }
     Mac to = keys.isNext(high) ? nextExportMac : exportMac;
     field(to, purpose, 0, purpose.length);

@@ -5,17 +5,21 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hashing;
+import dev.warmpath.extproc.prompt.Vectors;
+import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The 128-bit XXH3 of a text, seeded. The values are those of hash4j, which does the short texts;
  * the long ones, of more than 240 bytes, are done here: without allocation, and so that C2 makes
  * vector instructions of it. XXH3 keeps eight sums over stripes of 64 bytes; within a block of 16
  * stripes no product depends on another, so that all 128 are worked out in one loop over longs and
- * then added up. Constants and steps are those of "XXH3 algorithm overview" in xxHash's
- * specification.
+ * then added up; or by {@link VectorSums} where {@link Vectors} are in use. Constants and steps are
+ * those of "XXH3 algorithm overview" in xxHash's specification.
  *
  * <p>Not thread-safe: one owner.
  */
@@ -24,7 +28,7 @@ final class TextHash {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN).withInvokeExactBehavior();
 
-  private static final long PRIME32_1 = 0x9E3779B1L;
+  static final long PRIME32_1 = 0x9E3779B1L;
   private static final long PRIME32_2 = 0x85EBCA77L;
   private static final long PRIME32_3 = 0xC2B2AE3DL;
   private static final long PRIME64_1 = 0x9E3779B185EBCA87L;
@@ -35,11 +39,16 @@ final class TextHash {
   private static final long AVALANCHE = 0x165667919E3779F9L;
 
   private static final int SHORT = 240;
-  private static final int LANES = 8;
-  private static final int STRIPE = LANES * Long.BYTES;
-  private static final int STRIPES = 16;
-  private static final int BLOCK = STRIPES * STRIPE;
+  static final int LANES = 8;
+  static final int STRIPE = LANES * Long.BYTES;
+  static final int STRIPES = 16;
+  static final int BLOCK = STRIPES * STRIPE;
   private static final int COLUMNS = STRIPES * LANES / 4;
+
+  /** What the sums begin with. */
+  static final long[] START = {
+    PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1
+  };
 
   /** Where in the secret the keys lie: of the last stripe, of the two results, of scrambling. */
   private static final int LAST_STRIPE_KEY = 121;
@@ -58,7 +67,34 @@ final class TextHash {
                   + "eac5ac8334d3ebc3c581a0fffa1363eb170ddd51b7f0da49d316552629d4689e"
                   + "2b16be587d47a1fc8ff8b8d17ad031ce45cb3a8f95160428afd7fbcabb4b407e");
 
+  /** {@link VectorSums#add}, apart so that it is loaded only when it is used. */
+  private static final class OnVectors {
+    static final MethodHandle SUMS = sumsHandle();
+
+    private static MethodHandle sumsHandle() {
+      MethodType type =
+          MethodType.methodType(
+              void.class,
+              byte[].class,
+              int.class,
+              int.class,
+              long[].class,
+              long[].class,
+              long[].class,
+              long[].class);
+      try {
+        return MethodHandles.lookup().findStatic(VectorSums.class, "add", type);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+  }
+
   private final Hasher128 shortHash;
+
+  /** No constant to C2, so that it isn't inlined; see the same in the scanner's window. */
+  private @Nullable MethodHandle vectorSums;
+
   private final byte[] secret;
 
   /** Of each of a block's longs. */
@@ -66,6 +102,8 @@ final class TextHash {
 
   private final long[] lastKeys = new long[LANES];
   private final long[] scrambleKeys = new long[LANES];
+  private final long[] lowKeys = new long[LANES];
+  private final long[] highKeys = new long[LANES];
 
   /** The same of a text's last block where that is whole: its last stripe is the text's. */
   private final long[] lastBlockKeys = new long[STRIPES * LANES];
@@ -96,6 +134,8 @@ final class TextHash {
       lastBlockKeys[(STRIPES - 1) * LANES + i] = key(LAST_STRIPE_KEY + i * Long.BYTES);
       lastKeys[i] = key(LAST_STRIPE_KEY + i * Long.BYTES);
       scrambleKeys[i] = key(SCRAMBLE_KEY + i * Long.BYTES);
+      lowKeys[i] = key(LOW_KEY + i * Long.BYTES);
+      highKeys[i] = key(HIGH_KEY + i * Long.BYTES);
     }
   }
 
@@ -111,14 +151,30 @@ final class TextHash {
       low = value.getLeastSignificantBits();
       return;
     }
-    sums[0] = PRIME32_3;
-    sums[1] = PRIME64_1;
-    sums[2] = PRIME64_2;
-    sums[3] = PRIME64_3;
-    sums[4] = PRIME64_4;
-    sums[5] = PRIME32_2;
-    sums[6] = PRIME64_5;
-    sums[7] = PRIME32_1;
+    if (Vectors.areInUse()) {
+      addOnVectors(text, from, length);
+    } else {
+      add(text, from, length);
+    }
+    low = merge(lowKeys, length * PRIME64_1);
+    high = merge(highKeys, ~(length * PRIME64_2));
+  }
+
+  private void addOnVectors(byte[] text, int from, int length) {
+    if (vectorSums == null) {
+      vectorSums = OnVectors.SUMS;
+    }
+    try {
+      vectorSums.invokeExact(text, from, length, keys, lastKeys, scrambleKeys, sums);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError("no checked exception is declared", e);
+    }
+  }
+
+  private void add(byte[] text, int from, int length) {
+    System.arraycopy(START, 0, sums, 0, LANES);
     int at = from;
     int end = from + length;
     for (; end - at > BLOCK; at += BLOCK) {
@@ -132,8 +188,6 @@ final class TextHash {
       stripes(text, at, (end - 1 - at) / STRIPE, keys);
       stripes(text, end - STRIPE, 1, lastKeys);
     }
-    low = merge(LOW_KEY, length * PRIME64_1);
-    high = merge(HIGH_KEY, ~(length * PRIME64_2));
   }
 
   /** Adds a whole block to the sums. */
@@ -226,11 +280,11 @@ final class TextHash {
     }
   }
 
-  private long merge(int keysAt, long start) {
+  private long merge(long[] keys, long start) {
     long hash = start;
     for (int i = 0; i < LANES; i += 2) {
-      long a = sums[i] ^ key(keysAt + i * Long.BYTES);
-      long b = sums[i + 1] ^ key(keysAt + (i + 1) * Long.BYTES);
+      long a = sums[i] ^ keys[i];
+      long b = sums[i + 1] ^ keys[i + 1];
       hash += a * b ^ Math.unsignedMultiplyHigh(a, b);
     }
     hash = (hash ^ hash >>> 37) * AVALANCHE;

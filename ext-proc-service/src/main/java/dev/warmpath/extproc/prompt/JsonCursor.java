@@ -31,13 +31,14 @@ final class JsonCursor {
   static final int CLOSED = 0;
   static final int FOUND = 1;
 
-  private static final long ONES = 0x0101010101010101L;
-
   private static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN).withInvokeExactBehavior();
 
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, LITTLE_ENDIAN).withInvokeExactBehavior();
+
+  /** What stands in a string for itself, of ASCII. */
+  private static final boolean[] PLAIN = new boolean[256];
 
   /** Escapes of two characters that are canonical, by the second one: all but {@code \\/}. */
   private static final boolean[] CANONICAL_ESCAPES = new boolean[256];
@@ -49,6 +50,9 @@ final class JsonCursor {
   private static final byte[] HEX_DIGITS = new byte[256];
 
   static {
+    for (int i = ' '; i < 0x80; i++) {
+      PLAIN[i] = i != '"' && i != '\\';
+    }
     String escapes = "\"\"\\\\b\bf\fn\nr\rt\t";
     for (int i = 0; i < escapes.length(); i += 2) {
       CANONICAL_ESCAPES[escapes.charAt(i)] = true;
@@ -72,8 +76,6 @@ final class JsonCursor {
 
   private static final long BACKSLASH_U = 'u' << 8 | '\\';
 
-  private static final long[] NO_STOPS = new long[Lookahead.WORDS];
-
   private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
   private static final byte[] FALSE = {'f', 'a', 'l', 's', 'e'};
   private static final byte[] NULL = {'n', 'u', 'l', 'l'};
@@ -95,9 +97,6 @@ final class JsonCursor {
 
   /** Its first eight bytes, with zeros where there are less. */
   long keyWord;
-
-  /** The same of the last string. */
-  private long stringWord;
 
   private int depth;
 
@@ -143,6 +142,29 @@ final class JsonCursor {
   /** The byte at the cursor, which must not stand at the end. */
   byte peek() {
     return in[pos];
+  }
+
+  /** Moves behind these bytes if they, and a string's quote behind them, stand at the cursor. */
+  boolean skipToString(byte[] expected) {
+    int to = pos + expected.length;
+    if (to >= end || in[to] != '"' || !startsWith(expected)) {
+      return false;
+    }
+    pos = to;
+    return true;
+  }
+
+  /** Moves behind these bytes if they stand at the cursor. */
+  boolean skip(byte[] expected) {
+    boolean skipped = startsWith(expected);
+    pos += skipped ? expected.length : 0;
+    return skipped;
+  }
+
+  /** Whether these bytes stand at the cursor. */
+  private boolean startsWith(byte[] expected) {
+    int to = pos + expected.length;
+    return to <= end && Arrays.equals(in, pos, to, expected, 0, expected.length);
   }
 
   /** Makes room for all of the rest, so that what follows needs no check. */
@@ -231,7 +253,7 @@ final class JsonCursor {
       return FAULT;
     }
     keyEnd = outPos;
-    keyWord = stringWord;
+    keyWord = outWord(keyStart, keyEnd);
     if (!skipSpace()) {
       fail(Verdict.UNFINISHED);
       return FAULT;
@@ -502,35 +524,47 @@ final class JsonCursor {
     int end = this.end;
     int from = pos + 1;
     int to = outPos;
-    if (from + 2 * Long.BYTES <= end) {
-      // Names and other short strings, most of which are plain.
-      long first = (long) WORD.get(in, from);
-      long second = (long) WORD.get(in, from + Long.BYTES);
-      WORD.set(out, to, first);
-      WORD.set(out, to + Long.BYTES, second);
-      int inFirst = Long.numberOfTrailingZeros(special(first)) >>> 3;
-      int inSecond = Long.numberOfTrailingZeros(special(second)) >>> 3;
-      // Without a branch, since one on the length would be mispredicted often.
-      int plain = inFirst + (inSecond & -(inFirst >>> 3));
-      if (plain < 2 * Long.BYTES && in[from + plain] == '"') {
-        pos = from + plain + 1;
-        outPos = to + plain;
-        stringWord = plain < Long.BYTES ? first & ~(-1L << (plain << 3)) : first;
+    int at = from - ahead.start;
+    if (at >= 0 && from + 2 * Long.BYTES < ahead.end && from + 2 * Long.BYTES < end) {
+      // Names and other short strings, most of which end before the next block.
+      WORD.set(out, to, (long) WORD.get(in, from));
+      WORD.set(out, to + Long.BYTES, (long) WORD.get(in, from + Long.BYTES));
+      int bytes = Long.numberOfTrailingZeros(ahead.stops[at >>> 6] >>> at);
+      if (bytes <= 2 * Long.BYTES && in[from + bytes] == '"') {
+        pos = from + bytes + 1;
+        outPos = to + bytes;
         return true;
       }
     }
     return longString(from, to);
   }
 
-  /** The rest of {@link #string}: one that is longer, or not plain. */
+  /**
+   * The rest of {@link #string}: one that is longer, or that a stop is in. In one piece, since C2
+   * inlines no method of this size: {@link #string} stays small enough to be inlined itself.
+   */
   private boolean longString(int from, int to) {
+    Lookahead ahead = this.ahead;
+    long[] stops = ahead.stops;
     byte[] in = this.in;
     int end = this.end;
-    int start = to;
     // What lies between here and from is canonical, and not written yet.
     int run = from;
     while (true) {
-      from = nextStop(from);
+      // The next stop. The byte before is no backslash that is escaped.
+      ahead.moveTo(from);
+      int at = from - ahead.start;
+      int block = at >>> 6;
+      long word = stops[block] & (-1L << at);
+      while (word == 0) {
+        block++;
+        if (ahead.start + (block << 6) >= ahead.end) {
+          ahead.moveTo(ahead.end);
+          block = 0;
+        }
+        word = stops[block];
+      }
+      from = ahead.start + (block << 6) + Long.numberOfTrailingZeros(word);
       if (from >= end) {
         return fail(Verdict.UNFINISHED);
       }
@@ -569,7 +603,6 @@ final class JsonCursor {
       if (b == '"') {
         outPos = copy(run, from, to);
         pos = from + 1;
-        stringWord = outWord(start, outPos);
         return true;
       }
       if (b < 0) {
@@ -586,30 +619,6 @@ final class JsonCursor {
     }
   }
 
-  /**
-   * The first byte from an offset on that may need a look, inside of a string; at the end of the
-   * body or behind it if there is none. The byte before must be no backslash that is escaped.
-   */
-  private int nextStop(int from) {
-    ahead.moveTo(from & -Long.BYTES);
-    long[] stops = ahead.stops;
-    int i = (from - ahead.start) >>> 3;
-    long first = stops[i] & (-1L << (from << 3));
-    if (first != 0) {
-      return (from & -Long.BYTES) | (Long.numberOfTrailingZeros(first) >>> 3);
-    }
-    i++;
-    while (true) {
-      int skipped = Arrays.mismatch(stops, i, ahead.words, NO_STOPS, i, ahead.words);
-      if (skipped >= 0) {
-        i += skipped;
-        return ahead.start + (i << 3) + (Long.numberOfTrailingZeros(stops[i]) >>> 3);
-      }
-      ahead.moveTo(ahead.end);
-      i = 0;
-    }
-  }
-
   /** Writes what stands in the body between two offsets. */
   private int copy(int from, int end, int to) {
     int bytes = end - from;
@@ -623,16 +632,8 @@ final class JsonCursor {
   }
 
   /**
-   * The highest bit of the first byte that is a quote, a backslash, a control character or beyond
-   * ASCII; of those behind it, perhaps too many.
-   */
-  private static long special(long word) {
-    return (((word ^ ('"' ^ ' ') * ONES) - '!' * ONES) | ((word ^ '\\' * ONES) - ONES) | word)
-        & Lookahead.HIGH_BITS;
-  }
-
-  /**
-   * Writes the characters that escapes with hex digits stand for, as many as follow each other.
+   * Writes the characters that escapes with hex digits stand for, as many as follow each other, and
+   * single plain ones between them.
    *
    * @return where the last one ends, or -1 after a fault
    */
@@ -643,6 +644,12 @@ final class JsonCursor {
     while (from + Long.BYTES <= end) {
       long word = (long) WORD.get(in, from);
       if ((word & 0xFFFF) != BACKSLASH_U) {
+        if ((word >>> 8 & 0xFFFF) == BACKSLASH_U && PLAIN[(int) word & 0xFF]) {
+          // As between words.
+          out[to++] = (byte) word;
+          from++;
+          continue;
+        }
         outPos = to;
         return from;
       }

@@ -9,21 +9,17 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * A window of a body, read ahead of {@link JsonCursor} as if all of it stood inside of strings. For
- * each aligned word of eight bytes it holds at which of them the cursor has to look itself ({@link
- * #stops}): a quote without a backslash before it, a control character, what follows a backslash
- * unless it is one of {@code n t "}, and what is beyond ASCII. All between is text as it stands in
- * canonical form, too. Backslashes are taken to begin an escape; one that doesn't is itself
- * escaped, and so a stop.
+ * A window of a body, read ahead of {@link JsonCursor} as if all of it stood inside of strings. It
+ * holds at which bytes the cursor has to look itself ({@link #stops}): a quote without a backslash
+ * before it, a control character, what follows a backslash unless it is one of {@code n t "}, and
+ * what is beyond ASCII. All between is text as it stands in canonical form, too. Backslashes are
+ * taken to begin an escape; one that doesn't is itself escaped, and so a stop.
  *
- * <p>The loops here have no branch and no dependence between words, so that C2 turns them into
- * vector instructions of whatever width there is, without the incubating Vector API. That is where
- * the speed comes from: a line break in a text costs no more than any other byte, where a loop that
- * leaves at each escape pays for a mispredicted branch. All is arithmetic on the eight bytes of a
- * long, with results in the highest bit of each byte; see "Determine if a word has a zero byte" in
- * Anderson's Bit Twiddling Hacks. It is exact: no carry crosses a byte, since the highest bits are
- * cleared before each addition. The loops that check UTF-8 are short and many on purpose: C2 (JDK
- * 25) gives up on vectors where one of them does all of it, at a fifteenth of the speed.
+ * <p>That is where the speed comes from: a line break in a text costs no more than any other byte,
+ * where a loop that leaves at each escape pays for a mispredicted branch. What marks the stops is
+ * {@link StopMarks}, or {@link VectorStopMarks} where {@link Vectors} are in use. The loops that
+ * check UTF-8 are short and many on purpose: C2 (JDK 25) gives up on vectors where one of them does
+ * all of it, at a fifteenth of the speed.
  *
  * <p>Where few characters are beyond ASCII, the cursor checks them one by one. Where they are many
  * it has the whole window checked ({@link #passedBeyondAscii}), and they are no stops any more.
@@ -35,7 +31,8 @@ final class Lookahead {
   /** Of a window; a guess between the cost of starting a loop and that of reading too much. */
   static final int BYTES = 2048;
 
-  static final int WORDS = BYTES / Long.BYTES;
+  private static final int BLOCKS = BYTES / Long.SIZE;
+  private static final int WORDS = BYTES / Long.BYTES;
 
   /** Characters that the cursor checks in a window before all of it is; a guess, as above. */
   private static final int FEW = 16;
@@ -46,38 +43,42 @@ final class Lookahead {
   private static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN).withInvokeExactBehavior();
 
-  private static final MethodHandle STOPS = stopsHandle();
+  private static final MethodHandle PLAIN = marksOf(StopMarks.class);
+
+  /** Apart, so that what it names is loaded only when it is used. */
+  private static final class OnVectors {
+    static final MethodHandle MARKS = marksOf(VectorStopMarks.class);
+  }
 
   private static final long ONES = 0x0101010101010101L;
   private static final long LOW_BITS = ~HIGH_BITS;
-  private static final long BACKSLASHES = '\\' * ONES;
-  private static final long QUOTES = '"' * ONES;
-  private static final long LETTERS_N = 'n' * ONES;
-  private static final long LETTERS_T = 't' * ONES;
   private static final long NIBBLES = 0x0F * ONES;
-  private static final long ABOVE_CONTROLS = (0x80 - ' ') * ONES;
 
   /** Bytes before a window and behind it: no less than what belongs to a character or an escape. */
   private static final int MARGIN = Long.BYTES;
 
   /**
-   * {@link #stops(byte[], int, int, long[])}. C2 takes no field of an instance for a constant, so
-   * that it can't inline what is called by this one. Inlined into the cursor's methods, the loop
+   * {@link StopMarks#mark} or the other. C2 takes no field of an instance for a constant, so that
+   * it can't inline what is called by this one. Inlined into the cursor's methods, the plain loop
    * stays without vectors in one JVM of three, as the order of compilations has it, and takes four
-   * times as long.
+   * times as long; and the other would be interpreted, hundreds of times as slow, whenever one of
+   * those methods is.
    */
-  private final MethodHandle marker = STOPS;
+  private MethodHandle marks = PLAIN;
 
-  /** Per word: the highest bit of each byte that is a stop. */
-  final long[] stops = new long[WORDS];
+  /**
+   * A bit per byte of the window, set where it is a stop; the lowest bit of a long is the first.
+   */
+  final long[] stops = new long[BLOCKS];
 
-  /** Where the window starts in the body, a multiple of eight; and where its last word ends. */
+  private final long[] scratch = new long[WORDS];
+
+  /** Where the window starts in the body, and where its last block ends. */
   int start;
 
   int end;
 
-  /** How many words the window has. */
-  int words;
+  private int blocks;
 
   private byte[] in = {};
   private int length;
@@ -95,11 +96,18 @@ final class Lookahead {
   private boolean anyBeyondAscii;
   private boolean anyOfFourBytes;
 
-  private static MethodHandle stopsHandle() {
+  private static MethodHandle marksOf(Class<?> kernel) {
     MethodType type =
-        MethodType.methodType(void.class, byte[].class, int.class, int.class, long[].class);
+        MethodType.methodType(
+            void.class,
+            byte[].class,
+            int.class,
+            int.class,
+            boolean.class,
+            long[].class,
+            long[].class);
     try {
-      return MethodHandles.lookup().findStatic(Lookahead.class, "stops", type);
+      return MethodHandles.lookup().findStatic(kernel, "mark", type);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -111,9 +119,10 @@ final class Lookahead {
     start = 0;
     end = 0;
     isDense = false;
+    marks = Vectors.areInUse() ? OnVectors.MARKS : PLAIN;
   }
 
-  /** Moves the window to the word that begins at an offset, unless it is in the window already. */
+  /** Moves the window to an offset, unless it is in the window already. */
   void moveTo(int offset) {
     if (offset < start || offset >= end) {
       read(offset);
@@ -129,31 +138,33 @@ final class Lookahead {
 
   private void read(int offset) {
     start = offset;
-    words = WORDS;
+    blocks = BLOCKS;
     source = in;
     sourceAt = offset;
     if (offset < MARGIN || length - offset < BYTES) {
       // At an edge of the body. Behind it are zeros, each of them a stop.
       int before = Math.min(offset, MARGIN);
       int available = Math.min(length - offset, BYTES);
-      words = Math.min((available + Long.BYTES) / Long.BYTES, WORDS);
+      blocks = Math.min(available / Long.SIZE + 1, BLOCKS);
       source = margin;
       sourceAt = MARGIN;
       Arrays.fill(margin, 0, MARGIN - before, (byte) 0);
       System.arraycopy(in, offset - before, margin, MARGIN - before, before + available);
-      Arrays.fill(margin, MARGIN + available, MARGIN + words * Long.BYTES, (byte) 0);
+      Arrays.fill(margin, MARGIN + available, MARGIN + blocks * Long.SIZE, (byte) 0);
     }
-    end = start + words * Long.BYTES;
+    end = start + blocks * Long.SIZE;
     checkedByCursor = 0;
-    markStops();
     if (isDense) {
       allowBeyondAscii();
     }
+    if (!isDense) {
+      mark(/* beyondAscii= */ true);
+    }
   }
 
-  private void markStops() {
+  private void mark(boolean beyondAscii) {
     try {
-      marker.invokeExact(source, sourceAt, words, stops);
+      marks.invokeExact(source, sourceAt, blocks, beyondAscii, stops, scratch);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -164,50 +175,25 @@ final class Lookahead {
   /** Takes what is beyond ASCII from the stops, if it is sound. */
   private void allowBeyondAscii() {
     checkedByCursor = -1;
+    int words = blocks * (Long.SIZE / Long.BYTES);
     boolean sound = isUtf8(source, sourceAt, words);
     isDense = sound && anyBeyondAscii;
     if (!isDense) {
       return;
     }
-    allow(source, sourceAt, words, stops);
+    mark(/* beyondAscii= */ false);
     // A character that goes on behind the window is for the cursor to check.
-    int last = sourceAt + words * Long.BYTES;
+    int last = sourceAt + blocks * Long.SIZE;
     for (int back = 1; back <= 3; back++) {
       int lead = source[last - back] & 0xFF;
       if (lead >= 0xC0) {
         int bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
         if (bytes > back) {
-          stops[words - 1] |= 0x80L << (Long.SIZE - 8 * back);
+          stops[blocks - 1] |= 1L << (Long.SIZE - back);
         }
         break;
       }
     }
-  }
-
-  @SuppressWarnings("UnusedMethod") // by its handle
-  private static void stops(byte[] in, int at, int words, long[] stops) {
-    for (int i = 0; i < words; i++) {
-      long word = (long) WORD.get(in, at + (i << 3));
-      long escaped = backslashes((long) WORD.get(in, at + (i << 3) - 1));
-      long low = word & LOW_BITS;
-      long notQuote = (low ^ QUOTES) + LOW_BITS;
-      long notN = (low ^ LETTERS_N) + LOW_BITS;
-      long notT = (low ^ LETTERS_T) + LOW_BITS;
-      long notControl = low + ABOVE_CONTROLS;
-      stops[i] =
-          (word | ~notControl | ((~notQuote ^ escaped) & ((notN & notT) | ~escaped))) & HIGH_BITS;
-    }
-  }
-
-  private static void allow(byte[] in, int at, int words, long[] stops) {
-    for (int i = 0; i < words; i++) {
-      long word = (long) WORD.get(in, at + (i << 3));
-      stops[i] &= ~(word & ~backslashes((long) WORD.get(in, at + (i << 3) - 1)));
-    }
-  }
-
-  private static long backslashes(long word) {
-    return ~((((word & LOW_BITS) ^ BACKSLASHES) + LOW_BITS) | word) & HIGH_BITS;
   }
 
   /**

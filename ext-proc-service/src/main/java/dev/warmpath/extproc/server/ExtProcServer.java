@@ -14,6 +14,7 @@ import dev.warmpath.extproc.exchange.ExtProcService;
 import dev.warmpath.extproc.fleet.FleetClient;
 import dev.warmpath.extproc.fleet.FleetPort;
 import dev.warmpath.extproc.prefix.KeyRing;
+import dev.warmpath.extproc.prompt.Vectors;
 import dev.warmpath.extproc.provider.Catalogue;
 import dev.warmpath.fleet.v1.Hello;
 import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
@@ -166,11 +167,13 @@ public final class ExtProcServer implements Closeable {
     Preparation warmUp =
         exchanges == 0
             ? () -> {}
-            : () ->
-                WarmUpContext.run(
-                    models.catalogue(),
-                    settings.getMaxBodyBytes(),
-                    new WarmUp.Extent(exchanges, WARM_UP_TIMEOUT_NANOS));
+            : () -> {
+              VectorTrial.ofSamples(settings.getMaxBodyBytes()).run();
+              WarmUpContext.run(
+                  models.catalogue(),
+                  settings.getMaxBodyBytes(),
+                  new WarmUp.Extent(exchanges, WARM_UP_TIMEOUT_NANOS));
+            };
     return start(config, models, warmUp);
   }
 
@@ -242,6 +245,9 @@ public final class ExtProcServer implements Closeable {
               return registry.scrape();
             },
             () -> LedgerJson.of(exchanges.ledger().totals()));
+    Gauge.builder("warmpath.scan.vectors", () -> Vectors.areInUse() ? 1 : 0)
+        .description("1 while request bodies are scanned on the Vector API")
+        .register(registry);
     Gauge.builder("warmpath.event.loop.stall", watchdog, w -> w.longestStallNanos() / 1e9)
         .description("Seconds since the event loop that has been away longest ran")
         .register(registry);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
+import dev.warmpath.extproc.prompt.Vectors;
 import dev.warmpath.extproc.prompt.Verdict;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -36,7 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(1)
+@Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 public class ScanBenchmark {
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -51,6 +52,10 @@ public class ScanBenchmark {
 
   @Param private Corpus corpus = Corpus.CHAT;
 
+  /** Whether the scan and the hash run on the Vector API, where the JVM has it. */
+  @Param({"true", "false"})
+  private boolean vectors;
+
   private final PromptScanner scanner =
       new PromptScanner(new PromptScanner.Limits(8 << 20, 128, 100_000));
   private final PrefixHasher hasher =
@@ -64,6 +69,7 @@ public class ScanBenchmark {
 
   @Setup
   public void write() {
+    Vectors.use(vectors);
     bodies = new byte[Math.max(1, BYTES_IN_ROTATION / bodyBytes)][];
     for (int i = 0; i < bodies.length; i++) {
       bodies[i] = corpus.body(dialect, bodyBytes, i);

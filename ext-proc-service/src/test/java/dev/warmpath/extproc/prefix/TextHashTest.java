@@ -4,13 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
+import dev.warmpath.extproc.prompt.Vectors;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TextHashTest {
 
-  @Test
-  void hash_eachLengthAndPlace_isThatOfTheLibrary() {
+  @AfterEach
+  void usePlainLoops() {
+    Vectors.use(false);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void hash_eachLengthAndPlace_isThatOfTheLibrary(boolean vectors) {
+    Vectors.use(vectors);
     Random random = new Random(3);
     byte[] text = new byte[5000];
     random.nextBytes(text);
