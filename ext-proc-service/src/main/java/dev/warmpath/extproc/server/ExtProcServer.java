@@ -168,11 +168,11 @@ public final class ExtProcServer implements Closeable {
         exchanges == 0
             ? () -> {}
             : () -> {
-              VectorTrial.ofSamples(settings.getMaxBodyBytes()).run();
               WarmUpContext.run(
                   models.catalogue(),
                   settings.getMaxBodyBytes(),
                   new WarmUp.Extent(exchanges, WARM_UP_TIMEOUT_NANOS));
+              VectorTrial.ofSamples(settings.getMaxBodyBytes()).run();
             };
     return start(config, models, warmUp);
   }

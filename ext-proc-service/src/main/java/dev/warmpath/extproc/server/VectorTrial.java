@@ -12,14 +12,17 @@ import dev.warmpath.extproc.prompt.Dialect;
 import dev.warmpath.extproc.prompt.Prompt;
 import dev.warmpath.extproc.prompt.PromptScanner;
 import dev.warmpath.extproc.prompt.Vectors;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out, before there is traffic, whether scans are faster on {@link Vectors}: by turns with
- * and without, until they have been faster for a while, or the time is up. Before the JVM has
- * compiled them they are slower by far, and without its optimizing compiler they stay so.
+ * Finds out, behind the warm-up and before there is traffic, whether scans are faster on {@link
+ * Vectors}: by turns with and without, until they have been faster for a while, or the time is up.
+ * Before the JVM has compiled them they are slower by far, and without its optimizing compiler they
+ * stay so.
  */
 final class VectorTrial {
 
@@ -28,14 +31,19 @@ final class VectorTrial {
   /** Rounds in a row that must be faster; a guess, beyond what chance gives. */
   private static final int ROUNDS = 10;
 
-  /** As long as compiling two loops takes a busy machine, several times over. */
+  /** As long as compiling two loops takes, several times over. */
   private static final long TIMEOUT_NANOS = MILLISECONDS.toNanos(2000);
 
-  private final LongSupplier nanoTime;
+  private static final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+
+  private final LongSupplier cpuNanos;
   private final Runnable scan;
 
-  VectorTrial(LongSupplier nanoTime, Runnable scan) {
-    this.nanoTime = nanoTime;
+  /**
+   * @param cpuNanos the thread's CPU time, which other work on the machine changes least
+   */
+  VectorTrial(LongSupplier cpuNanos, Runnable scan) {
+    this.cpuNanos = cpuNanos;
     this.scan = scan;
   }
 
@@ -52,7 +60,7 @@ final class VectorTrial {
             .map(ByteString::toByteArray)
             .toArray(byte[][]::new);
     return new VectorTrial(
-        System::nanoTime,
+        threads::getCurrentThreadCpuTime,
         () -> {
           for (byte[] body : bodies) {
             scanner.scan(body, body.length, Dialect.OPENAI_CHAT, prompt);
@@ -64,12 +72,14 @@ final class VectorTrial {
   /** Tries, and has what is faster in use from then on. */
   void run() {
     if (!Vectors.areThere()) {
-      log.info("scanning without the Vector API, which this JVM was not started with");
+      log.info(
+          "scanning without the Vector API, which this JVM does not have or was told to leave"
+              + " alone");
       return;
     }
-    long start = nanoTime.getAsLong();
+    long start = cpuNanos.getAsLong();
     int faster = 0;
-    while (faster < ROUNDS && nanoTime.getAsLong() - start < TIMEOUT_NANOS) {
+    while (faster < ROUNDS && cpuNanos.getAsLong() - start < TIMEOUT_NANOS) {
       Vectors.use(true);
       long with = time();
       Vectors.use(false);
@@ -77,14 +87,14 @@ final class VectorTrial {
     }
     Vectors.use(faster == ROUNDS);
     log.info(
-        "scanning {} the Vector API, tried for {} ms",
+        "scanning {} the Vector API, tried for {} ms of CPU time",
         Vectors.areInUse() ? "on" : "without",
-        NANOSECONDS.toMillis(nanoTime.getAsLong() - start));
+        NANOSECONDS.toMillis(cpuNanos.getAsLong() - start));
   }
 
   private long time() {
-    long start = nanoTime.getAsLong();
+    long start = cpuNanos.getAsLong();
     scan.run();
-    return nanoTime.getAsLong() - start;
+    return cpuNanos.getAsLong() - start;
   }
 }
