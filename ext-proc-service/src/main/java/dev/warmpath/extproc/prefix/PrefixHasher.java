@@ -126,7 +126,7 @@ public final class PrefixHasher {
     /** Where the key of a state is, or -1. */
     int find(long high, long low) {
       int slot = slot(low);
-      return is(slot, high, low) ? slot : is(slot ^ 1, high, low) ? slot ^ 1 : -1;
+      return is(slot, high, low) ? slot : is(slot + 1, high, low) ? slot + 1 : -1;
     }
 
     private boolean is(int slot, long high, long low) {
@@ -136,17 +136,17 @@ public final class PrefixHasher {
 
     void put(long high, long low, long key) {
       int slot = slot(low);
-      int other = slot ^ 1;
-      highs[other] = highs[slot];
-      lows[other] = lows[slot];
-      keys[other] = keys[slot];
+      highs[slot + 1] = highs[slot];
+      lows[slot + 1] = lows[slot];
+      keys[slot + 1] = keys[slot];
       highs[slot] = high;
       lows[slot] = low;
       keys[slot] = key;
     }
 
+    /** The first of a state's two places. */
     private static int slot(long low) {
-      return (int) low & (EXPORTED - 1);
+      return (int) low & (EXPORTED - 2);
     }
   }
 

@@ -53,13 +53,15 @@ final class Messages {
   private static final Names GEMINI_ROLES =
       new Names("system", "user", "model", "tool", "developer", "function");
 
-  /** How most messages begin, by role; to read them so is faster than by members. */
+  /** How most messages begin; to read them so is faster than by members. */
   private static final byte[][] BEGINNINGS = {
-    "\"role\":\"system\"".getBytes(US_ASCII),
     "\"role\":\"user\"".getBytes(US_ASCII),
     "\"role\":\"assistant\"".getBytes(US_ASCII),
-    "\"role\":\"tool\"".getBytes(US_ASCII)
+    "\"role\":\"tool\"".getBytes(US_ASCII),
+    "\"role\":\"system\"".getBytes(US_ASCII)
   };
+
+  private static final int[] BEGINNING_ROLES = {USER_ROLE, ASSISTANT_ROLE, TOOL_ROLE, SYSTEM_ROLE};
 
   private static final Names MESSAGE_TYPE = new Names("message");
   private static final int NO_ROLE = -2;
@@ -371,9 +373,9 @@ final class Messages {
   /** Reads the role if it comes first, as plainly as most clients write it; else nothing. */
   private int beginning() {
     if (roles == ROLES) {
-      for (int role = 0; role < BEGINNINGS.length; role++) {
-        if (json.skip(BEGINNINGS[role])) {
-          return role;
+      for (int i = 0; i < BEGINNINGS.length; i++) {
+        if (json.skip(BEGINNINGS[i])) {
+          return BEGINNING_ROLES[i];
         }
       }
     }
