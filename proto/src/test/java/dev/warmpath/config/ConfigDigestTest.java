@@ -69,7 +69,7 @@ class ConfigDigestTest {
   @Test
   void digest_knownFile_isTheKnownOne() throws ConfigException {
     assertThat(HexFormat.of().formatHex(digest(FILE).toByteArray()))
-        .isEqualTo("429f151510ad460c41e27cd6cc63e3b94f3ff203220fe7aa76f7fd183cfa6dbb");
+        .isEqualTo("4cc130732b45d2d1abfb35af510e9aff87d383f9cb6236647390e1f4933b17e4");
   }
 
   private static String replaced(String before, String after) {
