@@ -48,7 +48,7 @@ final class PeerSightings {
     this.replica = replica;
     this.incarnation = incarnation;
     this.markers = markers;
-    batchPrefixes = markers.maxUntold() / PERIODS_PER_SECOND;
+    batchPrefixes = Math.ceilDiv(markers.maxUntold(), PERIODS_PER_SECOND);
   }
 
   /** Prefixes of which other replicas were told. */

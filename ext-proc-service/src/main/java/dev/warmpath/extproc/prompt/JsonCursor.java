@@ -144,27 +144,20 @@ final class JsonCursor {
     return in[pos];
   }
 
-  /** Moves behind these bytes if they, and a string's quote behind them, stand at the cursor. */
-  boolean skipToString(byte[] expected) {
+  /** Moves behind these bytes if they, and a string, array or object behind, are at the cursor. */
+  boolean skipToValue(byte[] expected) {
     int to = pos + expected.length;
-    if (to >= end || in[to] != '"' || !startsWith(expected)) {
+    return to < end && (in[to] == '"' || in[to] == '[' || in[to] == '{') && skip(expected);
+  }
+
+  /** Moves behind these bytes if they are at the cursor. */
+  boolean skip(byte[] expected) {
+    int to = pos + expected.length;
+    if (to > end || !Arrays.equals(in, pos, to, expected, 0, expected.length)) {
       return false;
     }
     pos = to;
     return true;
-  }
-
-  /** Moves behind these bytes if they stand at the cursor. */
-  boolean skip(byte[] expected) {
-    boolean skipped = startsWith(expected);
-    pos += skipped ? expected.length : 0;
-    return skipped;
-  }
-
-  /** Whether these bytes stand at the cursor. */
-  private boolean startsWith(byte[] expected) {
-    int to = pos + expected.length;
-    return to <= end && Arrays.equals(in, pos, to, expected, 0, expected.length);
   }
 
   /** Makes room for all of the rest, so that what follows needs no check. */

@@ -63,6 +63,8 @@ final class Messages {
 
   private static final int[] BEGINNING_ROLES = {USER_ROLE, ASSISTANT_ROLE, TOOL_ROLE, SYSTEM_ROLE};
 
+  private static final byte[] CONTENT_BEHIND_ROLE = ",\"content\":".getBytes(US_ASCII);
+
   private static final Names MESSAGE_TYPE = new Names("message");
   private static final int NO_ROLE = -2;
 
@@ -291,6 +293,18 @@ final class Messages {
     order.clear();
     int role = beginning();
     int seen = role == NO_ROLE ? 0 : 1 << ROLE;
+    if (role != NO_ROLE && json.skipToValue(CONTENT_BEHIND_ROLE)) {
+      seen |= 1 << CONTENT;
+      json.reserve();
+      int mark = json.outPos;
+      int partStart = prompt.parts;
+      if (!content()) {
+        return NO_ROLE;
+      }
+      if (json.outPos > mark || prompt.parts > partStart) {
+        order.settle(CONTENT, mark, prompt.segments, partStart, json, prompt);
+      }
+    }
     for (boolean first = role == NO_ROLE; ; first = false) {
       json.reserve();
       int mark = json.outPos;
@@ -322,7 +336,7 @@ final class Messages {
       boolean sound;
       if (name == CONTENT) {
         json.outPos = mark;
-        sound = strings ? blocks.stringOrBlocks() : blocks.blocks();
+        sound = content();
       } else if (name == ROLE) {
         if (json.peek() != '"') {
           scan.unexpected();
@@ -368,6 +382,10 @@ final class Messages {
       json.fail(Verdict.UNEXPECTED_SHAPE);
     }
     return role;
+  }
+
+  private boolean content() {
+    return strings ? blocks.stringOrBlocks() : blocks.blocks();
   }
 
   /** Reads the role if it comes first, as plainly as most clients write it; else nothing. */

@@ -102,8 +102,8 @@ final class TypedBlocks extends Blocks {
     int ownMarker = 0;
     int seen = 0;
     boolean first = true;
-    if (json.skipToString(TEXT_BEGINNING)) {
-      if (!json.string()) {
+    if (json.skipToValue(TEXT_BEGINNING)) {
+      if (json.peek() != '"' || !json.string()) {
         return false;
       }
       seen = 1 << TYPE | 1 << TEXT;

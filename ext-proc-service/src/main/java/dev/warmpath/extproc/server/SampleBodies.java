@@ -31,7 +31,9 @@ final class SampleBodies {
   private static final int[] SIZES = {1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10};
 
   private static final String SENTENCE =
-      "The quick brown fox jumps over the lazy dog, \\\"twice\\\", and na\u00efvely at that\\n. ";
+      "The quick brown fox jumps over the lazy dog, \\\"twice\\\", and at length, too\\n. ";
+
+  private static final String TYPOGRAPHY = "It does so na\u00efvely. ";
 
   private SampleBodies() {}
 
@@ -78,6 +80,11 @@ final class SampleBodies {
   }
 
   private static String text(int bytes) {
-    return SENTENCE.repeat(1 + bytes / SENTENCE.length());
+    StringBuilder text = new StringBuilder(bytes + SENTENCE.length());
+    for (int i = 0; text.length() < bytes; i++) {
+      // A character beyond ASCII in some 600 bytes, as English prose has it.
+      text.append(i % 8 == 4 ? TYPOGRAPHY : SENTENCE);
+    }
+    return text.toString();
   }
 }

@@ -77,6 +77,15 @@ final class VectorTrial {
               + " alone");
       return;
     }
+    try {
+      Vectors.use(isFaster());
+    } catch (LinkageError | UnsupportedOperationException e) {
+      Vectors.use(false);
+      log.warn("scanning without the Vector API, which is another than we know", e);
+    }
+  }
+
+  private boolean isFaster() {
     long start = cpuNanos.getAsLong();
     int faster = 0;
     while (faster < ROUNDS && cpuNanos.getAsLong() - start < TIMEOUT_NANOS) {
@@ -85,11 +94,11 @@ final class VectorTrial {
       Vectors.use(false);
       faster = with < time() ? faster + 1 : 0;
     }
-    Vectors.use(faster == ROUNDS);
     log.info(
         "scanning {} the Vector API, tried for {} ms of CPU time",
-        Vectors.areInUse() ? "on" : "without",
+        faster == ROUNDS ? "on" : "without",
         NANOSECONDS.toMillis(cpuNanos.getAsLong() - start));
+    return faster == ROUNDS;
   }
 
   private long time() {

@@ -1,6 +1,7 @@
 package dev.warmpath.extproc.usage;
 
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Reads which of our members an API's error is about, from its raw bytes, cut into pieces anywhere.
@@ -42,6 +43,13 @@ final class ErrorReader {
   private static final Set<String> MESSAGES = Set.of("description", "message", "msg", "reason");
   private static final Set<String> PLACES =
       Set.of("field", "instancePath", "loc", "param", "parameter", "path", "property");
+
+  /**
+   * A {@code path} that is the request's, as servers add it to their errors, and no place in it.
+   */
+  private static final Pattern URL =
+      Pattern.compile(
+          "https?://.*|/(?:api|inference|model|openai|[^/]*v\\d\\w*)/.*|/.*/v\\d\\w*/.*");
 
   /** Names that stand in the place which the same error tells. */
   private static final Set<String> NAMES = Set.of("keys");
@@ -273,7 +281,11 @@ final class ErrorReader {
     String key = member(frame);
     if (PLACES.contains(key) || NAMES.contains(key)) {
       // Of an array the steps; of an object one path.
-      frame.place = frame.isArray ? joined(frame.place, ".", value) : value;
+      if (frame.isArray) {
+        frame.place = joined(frame.place, ".", value);
+      } else if (!URL.matcher(value).matches()) {
+        frame.place = value;
+      }
     } else if (frame.isArray) {
       found = refused("", "", value);
     } else {

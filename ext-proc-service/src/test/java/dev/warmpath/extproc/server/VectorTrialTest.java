@@ -40,6 +40,19 @@ class VectorTrialTest {
   }
 
   @Test
+  void vectors_ofAnotherRelease_areNotInUse() {
+    new VectorTrial(
+            () -> now,
+            () -> {
+              if (Vectors.areInUse()) {
+                throw new NoSuchMethodError("eq");
+              }
+            })
+        .run();
+    assertThat(Vectors.areInUse()).isFalse();
+  }
+
+  @Test
   void samples_scanned_leaveOneInUse() {
     VectorTrial.ofSamples(1 << 16).run();
     // By the flags of this JVM the optimizing compiler is off.

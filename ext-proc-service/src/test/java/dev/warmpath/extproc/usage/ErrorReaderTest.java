@@ -66,6 +66,16 @@ class ErrorReaderTest {
                   "messages.0.content.0.cache_control.ttl: a ttl='1h' cache_control block must not"
                       + " come after a ttl='5m' cache_control block.")),
           error("ttl", anthropic("ttl: Extra inputs are not permitted")),
+          // A server's own form, with the path of the request.
+          error(
+              "stream_options",
+              "{\"timestamp\":\"2026-11-22T04:05:06Z\",\"status\":400,\"error\":\"Bad"
+                  + " Request\",\"message\":\"JSON parse error: Unrecognized field"
+                  + " \\\"stream_options\\\"\",\"path\":\"/v1/chat/completions\"}"),
+          error(
+              "cache_control",
+              "{\"path\":\"/openai/deployments/a/chat/completions\",\"message\":\"cache_control is"
+                  + " unknown\"}"),
           // OpenAI and who takes its form.
           error(
               "cache_control",
