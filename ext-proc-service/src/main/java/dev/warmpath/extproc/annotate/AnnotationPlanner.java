@@ -93,6 +93,13 @@ public final class AnnotationPlanner {
 
   private static final double MINIMUM_MARGIN = 0.9;
 
+  /**
+   * Input and output that any model has room for. The catalogue knows no context windows, and a
+   * request that its client measured out to fill one must not fail by what is added. Guess: no
+   * model of today that takes markers has a smaller one.
+   */
+  private static final long SMALLEST_WINDOW_TOKENS = 32_000;
+
   /** Anthropic's advice: a marker about every 15 blocks, for a lookback of 20. */
   private static final double LOOKBACK_MARGIN = 0.75;
 
@@ -243,7 +250,7 @@ public final class AnnotationPlanner {
     }
     boolean hours = asked.allowed().hour() && form.knowsHours(model, factors);
     if (asked.allowed().edit() && !isImplicit) {
-      offerPadding(prompt, model, asked.padding(), decisions, tokens);
+      offerPadding(prompt, model, asked, decisions, tokens);
     }
     offer(prompt, chain, hours, decisions, tokens);
     boolean endsAutomatic = model.cache().markersEndAutomatic().orElse(true);
@@ -305,17 +312,30 @@ public final class AnnotationPlanner {
    * missed it when its length was estimated before. Not where the client marks anything itself.
    */
   private void offerPadding(
-      Prompt prompt, ModelEntry model, MayPad may, Decision[] decisions, long[] tokens) {
-    boolean isNeeded = decisions[SYSTEM] == Decision.BELOW_MINIMUM;
+      Prompt prompt, ModelEntry model, Asked asked, Decision[] decisions, long[] tokens) {
+    MayPad may = asked.padding();
     boolean isPossible =
         may.maxTokens() > 0
             && prompt.markers() == 0
-            && (isNeeded || decisions[SYSTEM] == Decision.PLACED)
-            && tokens[SYSTEM] < Padding.enough(model.minCacheTokens());
+            && (decisions[SYSTEM] == Decision.BELOW_MINIMUM || decisions[SYSTEM] == Decision.PLACED)
+            && tokens[SYSTEM] < Padding.enough(model.minCacheTokens())
+            && hasRoom(prompt, asked);
     paddingPlace = isPossible ? Padding.place(prompt, candidates[SYSTEM]) : NO_PLACE;
     paddingTokens =
         paddingPlace == NO_PLACE ? 0 : Padding.missing(tokens[SYSTEM], model.minCacheTokens());
     mayPad = may;
+  }
+
+  /**
+   * Whether a prompt stays within any model's window however much it is lengthened. One that goes
+   * on from a history that the body only names has a length that nobody knows here.
+   */
+  private static boolean hasRoom(Prompt prompt, Asked asked) {
+    long longest =
+        tokens(prompt, asked.bytesPerToken())
+            + asked.padding().maxTokens()
+            + Math.clamp(prompt.maxOutputTokens(), 0, SMALLEST_WINDOW_TOKENS);
+    return !prompt.hasHistory() && longest <= SMALLEST_WINDOW_TOKENS;
   }
 
   /** Lengthens the system prompt if that was chosen. */
@@ -652,6 +672,15 @@ public final class AnnotationPlanner {
         }
       }
     }
+  }
+
+  /** Tokens of all of a prompt. */
+  private static long tokens(Prompt prompt, double bytesPerToken) {
+    long tokens = (long) (prompt.textLength() / bytesPerToken);
+    for (int part = 0; part < prompt.parts(); part++) {
+      tokens += dataTokens(prompt, part);
+    }
+    return tokens;
   }
 
   /** Tokens of what stands in the canonical text as a digest only. */

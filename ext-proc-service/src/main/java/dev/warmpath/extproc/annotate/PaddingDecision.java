@@ -14,7 +14,7 @@ public enum PaddingDecision {
   NOT_SEEN_AGAIN("not_seen_again"),
   /** It misses more than may be added. */
   OVER_BOUND("over_bound"),
-  /** The provider wrote nothing although it was lengthened. */
+  /** Lengthened, it was refused, or the provider wrote nothing all the same. */
   STOPPED("stopped");
 
   private final String label;

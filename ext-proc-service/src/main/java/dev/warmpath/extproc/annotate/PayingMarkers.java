@@ -382,7 +382,7 @@ public final class PayingMarkers {
     }
   }
 
-  /** A system prompt that was lengthened was not written. */
+  /** A system prompt that was lengthened was not written, or its request was refused. */
   public synchronized void paddingMissed(long key) {
     each(new long[] {key}, memory::paddingMissed);
   }

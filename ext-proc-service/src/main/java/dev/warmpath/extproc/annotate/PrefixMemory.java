@@ -98,7 +98,7 @@ public final class PrefixMemory {
   private final boolean[] readable;
   private final boolean[] writtenElsewhere;
 
-  /** Tokens by which it is lengthened; below 0: that didn't help. */
+  /** Tokens by which it is lengthened; below 0: it is not to be. */
   private final short[] paddingTokens;
 
   private final Map<ClassKey, Reuse> classes = new HashMap<>();
@@ -324,7 +324,7 @@ public final class PrefixMemory {
     return sightings[slot] > 1;
   }
 
-  /** Tokens by which a prefix is lengthened; 0: none, below 0: that didn't help. */
+  /** Tokens by which a prefix is lengthened; 0: none, below 0: it is not to be. */
   int paddingTokens(int slot) {
     return paddingTokens[slot];
   }
@@ -336,7 +336,7 @@ public final class PrefixMemory {
     }
   }
 
-  /** It is not cached however it is lengthened. */
+  /** It is not to be lengthened again: that didn't help, or did harm. */
   void paddingMissed(int slot) {
     paddingTokens[slot] = -1;
   }

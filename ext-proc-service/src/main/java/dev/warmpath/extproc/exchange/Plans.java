@@ -320,16 +320,26 @@ public final class Plans {
       case CLIENT_ERROR, ENDPOINT_FAILED -> payingMarkers.failed(markers.markedKeys(), nowNanos);
       case ENDPOINT_LOST, UNKNOWN -> {}
     }
-    if (plan.decided().edited()
-        && markers.padded().tokens() > 0
-        && usage.readTokens() == 0
-        && usage.writtenTokens() == 0
-        && isMarked(markers, markers.padded().key())) {
-      payingMarkers.paddingMissed(markers.padded().key());
-      metrics.annotated(plan.route().id(), "padding", "missed");
+    if (plan.decided().edited() && markers.padded().tokens() > 0) {
+      learnOfPadding(plan, markers, usage);
     }
     if (plan.applied() && usage.readTokens() == 0 && markers.expectsRead()) {
       payingMarkers.readNothing(markers.keys(), nowNanos);
+    }
+  }
+
+  /**
+   * Whether a system prompt that was lengthened is to be lengthened again. A refusal ends it
+   * whatever it names: a prompt that is too long for the window names no field of ours.
+   */
+  private void learnOfPadding(ExchangePlan plan, AnnotationPlan markers, Usage usage) {
+    long key = markers.padded().key();
+    boolean isRefused = REJECTING.contains(plan.status);
+    boolean isMissed =
+        usage.readTokens() == 0 && usage.writtenTokens() == 0 && isMarked(markers, key);
+    if (isRefused || isMissed) {
+      payingMarkers.paddingMissed(key);
+      metrics.annotated(plan.route().id(), "padding", isRefused ? "refused" : "missed");
     }
   }
 

@@ -21,12 +21,16 @@ import dev.warmpath.extproc.provider.PriceTier;
 import dev.warmpath.extproc.provider.Prices;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AnnotationPlannerTest {
 
   private static final String MARKER = "\"cache_control\":{\"type\":\"ephemeral\"}";
+  private static final Prices PRICES = new Prices(5, 25, 0.5, 6.25, 10);
   private static final ModelEntry MODEL = model(0, 4);
 
   private final Prompt prompt = new Prompt();
@@ -461,20 +465,17 @@ class AnnotationPlannerTest {
 
   /** A system prompt of some 440 tokens, where 512 are cached, a minute apart. */
   private AnnotationPlan padded(PayingMarkers paying, String body, int number) {
+    return padded(paying, body, number, 4, List.of(new PriceTier(0, PRICES)));
+  }
+
+  private AnnotationPlan padded(
+      PayingMarkers paying, String body, int number, double bytesPerToken, List<PriceTier> tiers) {
     scan(body);
     PrefixChain chain = new PrefixChain();
     new PrefixHasher(new KeyRing(new byte[32], new byte[32]), 256, 1024)
         .chain(prompt, new Scope(Scope.Lane.PROVIDER, "account", "claude"), chain);
     ModelEntry model =
-        new ModelEntry(
-            "claude*",
-            Dialect.ANTHROPIC_MESSAGES,
-            512,
-            4,
-            20,
-            List.of(new PriceTier(0, new Prices(5, 25, 0.5, 6.25, 10))),
-            "",
-            "");
+        new ModelEntry("claude*", Dialect.ANTHROPIC_MESSAGES, 512, 4, 20, tiers, "", "");
     AnnotationPlan plan =
         planner.plan(
             prompt,
@@ -483,7 +484,7 @@ class AnnotationPlannerTest {
                 "r",
                 "s",
                 model,
-                4,
+                bytesPerToken,
                 AnnotationPlanner.Allowed.ALL,
                 new AnnotationPlanner.MayPad(512, false)),
             paying,
@@ -525,6 +526,31 @@ class AnnotationPlannerTest {
       }
       assertThat(padding).isNotEmpty();
     }
+  }
+
+  /** A question to the system prompt of 440 tokens. */
+  private static String shortOf(long maxTokens, String question) {
+    return "{\"model\":\"claude\",\"max_tokens\":%d,\"system\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+        .formatted(maxTokens, "Be brief. ".repeat(176), question);
+  }
+
+  /** 440 tokens, 512 that may be added, and the output: 32,000 is room that any model has. */
+  @ParameterizedTest
+  @CsvSource({
+    "31000, 1, true",
+    "31100, 1, false",
+    "4000000000, 1, false",
+    "1000, 29000, true",
+    "1000, 30100, false"
+  })
+  void padding_promptThatMayFillTheWindow_isLeftAsLongAsItIs(
+      long maxTokens, int questionTokens, boolean isPadded) {
+    PayingMarkers paying = new PayingMarkers(64);
+    @Nullable AnnotationPlan last = null;
+    for (int i = 0; i < 10; i++) {
+      last = padded(paying, shortOf(maxTokens, i + "abc" + "abcd".repeat(questionTokens - 1)), i);
+    }
+    assertThat(Objects.requireNonNull(last).padded().tokens() > 0).isEqualTo(isPadded);
   }
 
   @Test

@@ -28,6 +28,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PlansTest {
   private static final long INCARNATION = 7;
@@ -290,6 +292,20 @@ class PlansTest {
       assertThat(choosePadded(1).paddingDecision)
           .isEqualTo(usage.writtenTokens() > 0 ? PaddingDecision.PADDED : PaddingDecision.STOPPED);
     }
+  }
+
+  /** Such as a prompt that is too long for the model's window: no field of ours is named. */
+  @ParameterizedTest
+  @CsvSource({"400, STOPPED", "422, STOPPED", "429, PADDED", "529, PADDED"})
+  void status_ofALengthenedRequest_refusalEndsItWhateverItNames(
+      int status, PaddingDecision decision) {
+    markers = AnnotationPlans.padded(choosePadded(20), 8);
+    ExchangePlan plan = open();
+
+    plans.observed(seen(plan, status, false, true), markedNanos);
+    plans.streamEnded(plan, false, markedNanos);
+
+    assertThat(choosePadded(1).paddingDecision).isEqualTo(decision);
   }
 
   @Test
