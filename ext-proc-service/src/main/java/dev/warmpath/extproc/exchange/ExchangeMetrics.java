@@ -310,8 +310,8 @@ public final class ExchangeMetrics {
 
   /**
    * What became of the chunk with the usage that was asked for: taken_out; let through because it
-   * had begun, was too_long, or came compressed or with a content_length; or there was none, since
-   * the response was not_ok, no_events, cut, or without it (absent).
+   * had begun, was too_long, holds_more than usage, or came compressed or with a content_length; or
+   * there was none, since the response was not_ok, no_events, cut, or without it (absent).
    */
   void streamUsageEnded(String route, String chunk) {
     count(

@@ -184,7 +184,9 @@ final class StreamUsage {
     UsageChunkRemover.LetThrough letThrough = remover.letThrough();
     if (letThrough != null) {
       metrics.streamUsageEnded(route, letThrough.label());
-      if (letThroughInARow.merge(cluster, 1, Integer::sum) >= MAX_LET_THROUGH_IN_A_ROW) {
+      // What a chunk holds besides is the answer's matter, not the upstream's way of sending.
+      if (letThrough != UsageChunkRemover.LetThrough.HOLDS_MORE
+          && letThroughInARow.merge(cluster, 1, Integer::sum) >= MAX_LET_THROUGH_IN_A_ROW) {
         letThroughInARow.remove(cluster);
         pause(plan, nowNanos);
       }

@@ -1,12 +1,16 @@
 package dev.warmpath.extproc.usage;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 /**
  * What the data of one event of OpenAI's chat and completions streams is, read as it comes: a chunk
  * that ends an answer (a {@code finish_reason}), the chunk with the usage of the whole ({@code
  * choices} empty, {@code usage} an object), or another. Only members at their places count, so what
- * a model writes inside a string says nothing.
+ * a model writes inside a string says nothing. A chunk with usage may hold more than that, as
+ * citations do: every member that is not known to come with any chunk counts, unless it is null.
  *
  * <p>The brackets are checked, numbers and literals are not: nobody else reads what it calls a
  * usage chunk. A few numbers are all its memory. Not thread-safe: one owner.
@@ -17,7 +21,7 @@ final class ChunkEvent {
   private static final int MAX_DEPTH = Long.SIZE;
 
   /** No longer name or reason is of interest. */
-  private static final int MAX_WORD_BYTES = 16;
+  private static final int MAX_WORD_BYTES = 20;
 
   private static final int CHOICE_DEPTH = 3;
 
@@ -28,12 +32,27 @@ final class ChunkEvent {
   };
   private static final byte[] NULL = {'n', 'u', 'l', 'l'};
 
+  /** Members of a chunk that tell nothing which its other chunks don't. */
+  private static final byte[][] COMMON =
+      Stream.of(
+              "id",
+              "object",
+              "created",
+              "model",
+              "system_fingerprint",
+              "service_tier",
+              "obfuscation")
+          .map(name -> name.getBytes(US_ASCII))
+          .toArray(byte[][]::new);
+
   /** A member of interest, for the value that comes next. */
   private enum Member {
     NONE,
     CHOICES,
     USAGE,
-    FINISH_REASON
+    FINISH_REASON,
+    /** Of the chunk, and none that is known. */
+    UNKNOWN
   }
 
   /** Of a member that decides what the chunk is. */
@@ -59,6 +78,7 @@ final class ChunkEvent {
   private Found choices = Found.NOTHING;
   private Found usage = Found.NOTHING;
   private boolean finishes;
+  private boolean holdsMore;
   private boolean begun;
   private boolean broken;
 
@@ -75,6 +95,7 @@ final class ChunkEvent {
     choices = Found.NOTHING;
     usage = Found.NOTHING;
     finishes = false;
+    holdsMore = false;
     begun = false;
     broken = false;
   }
@@ -84,14 +105,19 @@ final class ChunkEvent {
     broken = true;
   }
 
-  /** Whether it has begun, and may still become the chunk with the usage. */
-  boolean mayBeUsage() {
-    return begun && !broken && choices != Found.OTHER && usage != Found.OTHER;
+  /** Whether it has begun, and may still become the chunk with the usage and nothing else. */
+  boolean mayBeUsageAlone() {
+    return begun && !broken && !holdsMore && choices != Found.OTHER && usage != Found.OTHER;
   }
 
-  /** Whether the whole event is the chunk with the usage. */
+  /** Whether the whole event is the chunk with the usage, whatever it holds besides. */
   boolean isUsage() {
     return isWhole() && choices == Found.WANTED && usage == Found.WANTED;
+  }
+
+  /** Whether there is a member, as far as was read, that belongs to no chunk with the usage. */
+  boolean holdsMore() {
+    return holdsMore;
   }
 
   /** Whether the whole event ends an answer. */
@@ -146,11 +172,22 @@ final class ChunkEvent {
 
   private Member member() {
     if (depth == 1) {
-      return isWord(CHOICES) ? Member.CHOICES : isWord(USAGE) ? Member.USAGE : Member.NONE;
+      return isWord(CHOICES)
+          ? Member.CHOICES
+          : isWord(USAGE) ? Member.USAGE : isCommon() ? Member.NONE : Member.UNKNOWN;
     }
     return inChoices && depth == CHOICE_DEPTH && isWord(FINISH_REASON)
         ? Member.FINISH_REASON
         : Member.NONE;
+  }
+
+  private boolean isCommon() {
+    for (byte[] name : COMMON) {
+      if (isWord(name)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isWord(byte[] wanted) {
@@ -176,7 +213,13 @@ final class ChunkEvent {
         inString = true;
         wordLength = 0;
       }
-      default -> value(/* object= */ false, /* array= */ false);
+      default -> {
+        if (b == 'n' && member == Member.UNKNOWN) {
+          // No other value than null begins so.
+          member = Member.NONE;
+        }
+        value(/* object= */ false, /* array= */ false);
+      }
     }
     return at + 1;
   }
@@ -219,6 +262,7 @@ final class ChunkEvent {
       switch (member) {
         case CHOICES -> choices = array ? Found.WANTED : Found.OTHER;
         case USAGE -> usage = object ? Found.WANTED : Found.OTHER;
+        case UNKNOWN -> holdsMore = true;
         case NONE, FINISH_REASON -> {}
       }
     } else if (depth == 2 && inChoices) {

@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  *   <li>The answer has ended, by a {@code finish_reason} in a whole event before. Where there is
  *       more than one answer the first that ends says nothing, so such requests are not edited.
  *   <li>Its data have begun with a brace, so that it isn't {@code [DONE]}, and could still be the
- *       chunk with the usage: it isn't any more once {@code choices} has an element or {@code
- *       usage} is no object.
+ *       chunk with the usage alone: it isn't any more once {@code choices} has an element, {@code
+ *       usage} is no object, or there is a member that not every chunk may have.
  *   <li>It has no more than {@value #MAX_HELD_BYTES} bytes.
  * </ul>
  *
  * If nobody asks any more then, what the client gets of the chunk is the rest of a line that begins
  * inside JSON: no field of an event stream, which readers ignore. A chunk whose beginning has gone
- * out under other conditions is let through as it is.
+ * out under other conditions is let through as it is, and so is one that holds more than usage.
  *
  * <p>Events are those of the HTML standard's event stream interpretation, as in {@link EventLines};
  * here their places count, and a comment between two belongs to neither.
@@ -43,7 +43,9 @@ public final class UsageChunkRemover {
     /** Its beginning had gone out before it could be told what it was. */
     BEGUN("begun"),
     /** More of it came than may be held back. */
-    TOO_LONG("too_long");
+    TOO_LONG("too_long"),
+    /** It is not for the usage alone, so that a client may miss the rest. */
+    HOLDS_MORE("holds_more");
 
     private final String label;
 
@@ -277,7 +279,9 @@ public final class UsageChunkRemover {
   private void endOfEvent(int end) {
     lastTakenOut = false;
     if (event.isUsage()) {
-      if (begun == null) {
+      if (event.holdsMore()) {
+        letThrough = LetThrough.HOLDS_MORE;
+      } else if (begun == null) {
         append(piece, from, eventStart);
         heldLength = 0;
         from = end;
@@ -300,7 +304,7 @@ public final class UsageChunkRemover {
   /** The piece ends inside an event. */
   private void endInEvent(int length) {
     int eventLength = heldLength + length - eventStart;
-    if (finished && begun == null && event.mayBeUsage()) {
+    if (finished && begun == null && event.mayBeUsageAlone()) {
       if (eventLength <= MAX_HELD_BYTES) {
         hold(length);
         return;

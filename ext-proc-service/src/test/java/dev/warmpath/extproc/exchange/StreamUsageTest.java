@@ -261,6 +261,19 @@ class StreamUsageTest {
   }
 
   @Test
+  void chunks_thatHoldMore_passAndEndNothing() {
+    String more = USAGE.replace("}}", "},\"citations\":[\"a\"]}");
+    for (int i = 0; i <= StreamUsage.MAX_LET_THROUGH_IN_A_ROW; i++) {
+      respond(FINISH, more, DONE);
+    }
+
+    assertThat(count("responses", "chunk", "holds_more"))
+        .isEqualTo(StreamUsage.MAX_LET_THROUGH_IN_A_ROW + 1);
+    assertThat(total("responses")).isEqualTo(StreamUsage.MAX_LET_THROUGH_IN_A_ROW + 1);
+    asked();
+  }
+
+  @Test
   void refusal_ofWhatWasAsked_endsItForATime() {
     for (String name : List.of(UsageOption.MEMBER, UsageOption.OPTIONS)) {
       nowNanos += Rejections.FIRST_PAUSE_NANOS;

@@ -146,6 +146,47 @@ class UsageChunkRemoverTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "{'choices':[],'usage':{'prompt_tokens':1},'citations':['a']}",
+        "{'citations':['a'],'choices':[],'usage':{'prompt_tokens':1}}",
+        "{'timings':{},'choices':[],'usage':{'prompt_tokens':1}}",
+        "{'note':'','choices':[],'usage':{'prompt_tokens':1}}",
+        "{'at':0,'choices':[],'usage':{'prompt_tokens':1}}",
+        "{'flagged': true,'choices':[],'usage':{'prompt_tokens':1}}",
+        "{'system_fingerprints':'f','choices':[],'usage':{'prompt_tokens':1}}",
+        "{'choices':[],'usage':{'prompt_tokens':1},'none':null,'a_name_longer_than_any_known':1}",
+      })
+  void usageBesideMore_stays(String json) {
+    assertThat(feed(FINISH + data(json) + DONE)).isNull();
+    assertThat(remover.takenOut()).isZero();
+    assertThat(remover.letThrough()).isEqualTo(UsageChunkRemover.LetThrough.HOLDS_MORE);
+  }
+
+  @Test
+  void usageBesideMore_isHeldNoLongerThanItMayBeAlone() {
+    feed(FINISH);
+
+    assertThat(feed("data: {\"choices\":[],\"usage\":{}")).isEmpty();
+    assertThat(feed(",\"citations\":["))
+        .isEqualTo("data: {\"choices\":[],\"usage\":{},\"citations\":[");
+    assertThat(feed("]}\n\n")).isNull();
+    assertThat(remover.letThrough()).isEqualTo(UsageChunkRemover.LetThrough.HOLDS_MORE);
+  }
+
+  @Test
+  void usageBesideWhatEveryChunkMayHave_isTakenOut() {
+    String usage =
+        data(
+            "{'id':'c','object':'chat.completion.chunk','created':1,'model':'m',"
+                + "'system_fingerprint':'f','service_tier':'default','obfuscation':'x',"
+                + "'citations': null ,'choices':[],'usage':{'citations':['a']},'timings':null}");
+
+    assertThat(feed(FINISH + usage + DONE)).isEqualTo(FINISH + DONE);
+    assertThat(remover.letThrough()).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "{'choices':[]}",
         "{'choices':[],'usage':null}",
         "{'usage':{'prompt_tokens':1}}",
