@@ -65,6 +65,10 @@ final class ExchangePlan {
   boolean streamEnded;
   long streamEndedNanos;
   boolean connectionLost;
+
+  /** Its stream ended before its response, and nobody has told that the response did. */
+  boolean endedAlone;
+
   boolean settled;
 
   /** The observer saw the response end, or break off. */

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The exchanges that this replica planned, from plan to account. An exchange ends with its request
  * stream; then it is settled as soon as its outcome is complete, or a little later without. A
- * stream that ended with its connection tells nothing: that exchange goes on in Envoy, and is
- * settled when it is observed or when its time runs out.
+ * stream that ended with its connection tells nothing, nor does one that ended before its response:
+ * that exchange may go on in Envoy, and is settled when it is observed or when its time runs out.
  *
  * <p>Thread-safe. Bounded: {@link Limits#maxExchanges} open streams make as many plans, and those
  * without a stream are bounded by the same number, oldest settled first.
@@ -133,6 +133,18 @@ public final class Plans {
     settleExcess(nowNanos);
   }
 
+  /**
+   * The request stream of a plan ended while its response was passing: the exchange did, or Envoy
+   * gave up waiting for an answer and leads it on. The observer has a stream of its own and tells.
+   */
+  void streamEndedAlone(ExchangePlan plan, long nowNanos) {
+    synchronized (plan) {
+      plan.endedAlone = !plan.observed && !plan.logged;
+    }
+    // Outside of the monitor: others' are taken in there.
+    streamEnded(plan, /* connectionLost= */ false, nowNanos);
+  }
+
   /** Settles the oldest without a stream, as long as there are too many of them. */
   private void settleExcess(long nowNanos) {
     for (ExchangePlan plan = excess(); plan != null; plan = excess()) {
@@ -215,6 +227,11 @@ public final class Plans {
           plan.cut |= outcome.cut();
         }
       }
+      if (plan.endedAlone) {
+        // What hasn't been told by now is only late.
+        plan.endedAlone = false;
+        plan.streamEndedNanos = nowNanos;
+      }
     }
   }
 
@@ -235,8 +252,8 @@ public final class Plans {
   }
 
   /**
-   * Settles what waits too long: exchanges whose outcome did not come, and plans whose connection
-   * was lost. To be called several times a second.
+   * Settles what waits too long: exchanges whose outcome did not come, and those that may have gone
+   * on without their stream. To be called several times a second.
    */
   void sweep(long nowNanos) {
     for (ExchangePlan plan : open.values()) {
@@ -245,10 +262,10 @@ public final class Plans {
           continue;
         }
         long waitedNanos = nowNanos - plan.streamEndedNanos;
-        boolean timeIsUp =
-            waitedNanos > (plan.connectionLost ? limits.planTtlNanos() : limits.settleNanos());
+        boolean mayGoOn = plan.connectionLost || plan.endedAlone;
+        boolean timeIsUp = waitedNanos > (mayGoOn ? limits.planTtlNanos() : limits.settleNanos());
         if (timeIsUp) {
-          if (plan.connectionLost) {
+          if (mayGoOn) {
             metrics.planExpired();
           }
           settle(plan, nowNanos);

@@ -52,6 +52,9 @@ final class RequestExchange implements StreamObserver<ProcessingRequest> {
   private final StreamEnd streamEnd;
   private State state = AWAIT_HEADERS;
 
+  /** Whether the response to a planned request is passing. */
+  private boolean inResponse;
+
   /** Whether this stream counts as an open exchange, and so must be taken off the count. */
   private boolean counted;
 
@@ -141,6 +144,7 @@ final class RequestExchange implements StreamObserver<ProcessingRequest> {
     if (!(state instanceof State.Answered(ExchangePlan plan)) || plan == null) {
       return;
     }
+    inResponse = !message.getEndOfStream();
     if (!plan.decided().asksUsage() || message.getEndOfStream()) {
       return;
     }
@@ -154,6 +158,7 @@ final class RequestExchange implements StreamObserver<ProcessingRequest> {
   }
 
   private void onResponseBody(HttpBody message) {
+    inResponse &= !message.getEndOfStream();
     if (!(state instanceof State.Responding(ExchangePlan plan, UsageChunkRemover remover))) {
       replies.onNext(Replies.CONTINUE_RESPONSE_BODY);
       return;
@@ -198,15 +203,23 @@ final class RequestExchange implements StreamObserver<ProcessingRequest> {
       case State.AwaitBody await -> context.budget().release(await.reservedBytes());
       case State.Answered(ExchangePlan plan) -> {
         if (plan != null) {
-          context.plans().streamEnded(plan, connectionLost, context.clock().getAsLong());
+          streamEnded(plan, connectionLost, context.clock().getAsLong());
         }
       }
       case State.Responding(ExchangePlan plan, UsageChunkRemover remover) -> {
         long nowNanos = context.clock().getAsLong();
         context.streamUsage().ended(plan, remover, /* whole= */ false, nowNanos);
-        context.plans().streamEnded(plan, connectionLost, nowNanos);
+        streamEnded(plan, connectionLost, nowNanos);
       }
       case State.AwaitHeaders _, State.Closed _ -> {}
+    }
+  }
+
+  private void streamEnded(ExchangePlan plan, boolean connectionLost, long nowNanos) {
+    if (inResponse && !connectionLost) {
+      context.plans().streamEndedAlone(plan, nowNanos);
+    } else {
+      context.plans().streamEnded(plan, connectionLost, nowNanos);
     }
   }
 

@@ -379,6 +379,41 @@ class PlansTest {
   }
 
   @Test
+  void sweep_streamEndedAlone_waitsForTheObserver() {
+    ExchangePlan seen = openInPool(0);
+    plans.streamEndedAlone(seen, 0);
+    plans.streamEndedAlone(openInPool(0), 0);
+    plans.sweep(SETTLE + 1);
+    assertThat(settled).isEmpty();
+    assertThat(engine(SETTLE + 1).requestsInFlight()).as("in flight until then").isEqualTo(2);
+
+    Usage usage = Usage.of(40, 0, 0, 60, 5);
+    plans.observed(outcome(seen, Outcome.Source.OBSERVER, 200, usage, "", false, true), 5 * SETTLE);
+    assertThat(settled).extracting(Settled::usage).containsExactly(usage);
+    plans.sweep(PLAN_TTL + 1);
+    assertThat(settled).hasSize(2);
+    assertThat(expired()).isEqualTo(1);
+  }
+
+  @Test
+  void sweep_streamEndedAloneAndObserverSawItBreakOff_waitsNoLongerThanForTheLog() {
+    for (boolean isFirst : new boolean[] {true, false}) {
+      settled.clear();
+      ExchangePlan plan = open();
+      if (isFirst) {
+        plans.observed(seen(plan, 200, true, true), SETTLE);
+      }
+      plans.streamEndedAlone(plan, SETTLE);
+      plans.observed(seen(plan, 200, true, true), SETTLE);
+      plans.sweep(2 * SETTLE);
+      assertThat(settled).isEmpty();
+      plans.sweep(2 * SETTLE + 1);
+      assertThat(settled).hasSize(1);
+    }
+    assertThat(expired()).isZero();
+  }
+
+  @Test
   void streamEnded_moreWithoutStreamThanTheBound_oldestAreSettledAndCounted() {
     var all = new ArrayList<ExchangePlan>();
     for (int i = 0; i < MAX_EXCHANGES + 2; i++) {

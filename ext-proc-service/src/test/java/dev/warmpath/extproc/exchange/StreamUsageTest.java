@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The request filter's stream where routes ask for the usage of streams. */
 class StreamUsageTest {
@@ -40,6 +41,8 @@ class StreamUsageTest {
   private static final String USAGE =
       "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}\n\n";
   private static final String DONE = "data: [DONE]\n\n";
+
+  private static final long LONGER_THAN_SETTLING_NANOS = 2_000_000_000L;
 
   private SimpleMeterRegistry registry;
   private Exchanges exchanges;
@@ -271,6 +274,47 @@ class StreamUsageTest {
         .isEqualTo(StreamUsage.MAX_LET_THROUGH_IN_A_ROW + 1);
     assertThat(total("responses")).isEqualTo(StreamUsage.MAX_LET_THROUGH_IN_A_ROW + 1);
     asked();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void stream_thatEndsBeforeItsResponse_leavesThePlanToTheObserver(boolean completed) {
+    for (boolean isEdited : new boolean[] {true, false}) {
+      Exchange exchange = asked();
+      exchange.responseHeaders(isEdited ? EVENTS : Map.of(":status", "200"));
+      exchange.responseBody(FINISH, false);
+      if (completed) {
+        exchange.stream.onCompleted();
+      } else {
+        exchange.stream.onError(new IllegalStateException("reset"));
+      }
+    }
+    Plans plans = exchanges.context().plans();
+
+    nowNanos += LONGER_THAN_SETTLING_NANOS;
+    plans.sweep(nowNanos);
+    assertThat(plans.size()).isEqualTo(2);
+    nowNanos += exchanges.context().limits().planTtlNanos();
+    plans.sweep(nowNanos);
+    assertThat(plans.size()).isZero();
+  }
+
+  @Test
+  void stream_thatEndsWithItsResponseOrBeforeIt_isSettledSoon() {
+    respond(FINISH + USAGE + DONE);
+    asked().stream.onCompleted();
+    Exchange empty = asked();
+    empty.stream.onNext(
+        ProcessingRequest.newBuilder()
+            .setResponseHeaders(HttpHeaders.newBuilder().setEndOfStream(true))
+            .build());
+    empty.stream.onCompleted();
+    Plans plans = exchanges.context().plans();
+    assertThat(plans.size()).isEqualTo(3);
+
+    nowNanos += LONGER_THAN_SETTLING_NANOS;
+    plans.sweep(nowNanos);
+    assertThat(plans.size()).isZero();
   }
 
   @Test
