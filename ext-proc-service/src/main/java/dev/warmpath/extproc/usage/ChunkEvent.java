@@ -32,7 +32,10 @@ final class ChunkEvent {
   };
   private static final byte[] NULL = {'n', 'u', 'l', 'l'};
 
-  /** Members of a chunk that tell nothing which its other chunks don't. */
+  /**
+   * Members of a chunk that tell nothing which its other chunks don't, and the account that
+   * llama.cpp and Groq add to usage.
+   */
   private static final byte[][] COMMON =
       Stream.of(
               "id",
@@ -41,7 +44,9 @@ final class ChunkEvent {
               "model",
               "system_fingerprint",
               "service_tier",
-              "obfuscation")
+              "obfuscation",
+              "timings",
+              "x_groq")
           .map(name -> name.getBytes(US_ASCII))
           .toArray(byte[][]::new);
 

@@ -148,7 +148,7 @@ class UsageChunkRemoverTest {
       strings = {
         "{'choices':[],'usage':{'prompt_tokens':1},'citations':['a']}",
         "{'citations':['a'],'choices':[],'usage':{'prompt_tokens':1}}",
-        "{'timings':{},'choices':[],'usage':{'prompt_tokens':1}}",
+        "{'search_results':[],'choices':[],'usage':{'prompt_tokens':1}}",
         "{'note':'','choices':[],'usage':{'prompt_tokens':1}}",
         "{'at':0,'choices':[],'usage':{'prompt_tokens':1}}",
         "{'flagged': true,'choices':[],'usage':{'prompt_tokens':1}}",
@@ -177,8 +177,8 @@ class UsageChunkRemoverTest {
     String usage =
         data(
             "{'id':'c','object':'chat.completion.chunk','created':1,'model':'m',"
-                + "'system_fingerprint':'f','service_tier':'default','obfuscation':'x',"
-                + "'citations': null ,'choices':[],'usage':{'citations':['a']},'timings':null}");
+                + "'system_fingerprint':'f','service_tier':'default','obfuscation':'x','timings':{'n':1},'citations':"
+                + " null ,'choices':[],'usage':{'citations':['a']},'error':null}");
 
     assertThat(feed(FINISH + usage + DONE)).isEqualTo(FINISH + DONE);
     assertThat(remover.letThrough()).isNull();
